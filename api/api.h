@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The REST API: what host/main.c starts and stops.
+ */
+#ifndef SKYCLUST_API_API_H
+#define SKYCLUST_API_API_H
+
+#include "config.h"
+#include "registry.h"
+
+struct api;
+
+struct api_options {
+	const struct config *config;    /* borrowed */
+	struct registry *registry;      /* borrowed */
+	const char *admin_token_file;   /* read, or made at first start (0600) */
+	const char *version;
+};
+
+/* Bind and listen (loopback addresses only until identity lands). NULL with
+ * @err: bad address, not loopback, port taken, token file unreadable. */
+struct api *api_new(const struct api_options *options, struct error *err);
+
+/* "http://127.0.0.1:43211": the address really bound; borrowed. */
+const char *api_address(const struct api *api);
+
+/* Stop accepting, finish what is open until @deadline, close the rest. */
+WAITS void api_stop(struct api *api, int64_t deadline);
+void api_free(struct api *api);
+
+#endif

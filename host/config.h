@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Configuration: skyclust.yaml, read by one table of settings (config.c) that
+ * also prints itself and its JSON Schema.  Errors name file, line and key.
+ *
+ * Three layouts of provider settings are read: `plugins.providers.NAME`,
+ * `plugins.NAME` (each with enabled and config) and top-level
+ * `providers.NAME` (the settings themselves).  `${ENV}` and `file:PATH` are
+ * replaced in string values.
+ */
+#ifndef SKYCLUST_HOST_CONFIG_H
+#define SKYCLUST_HOST_CONFIG_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/list.h"
+
+/* One provider block.  A provider is a named use of a driver: several may use
+ * the same driver program with other settings. */
+struct config_provider {
+	struct list link;
+	char *name;             /* [a-z][a-z0-9-]{0,31} */
+	char *driver;           /* driver name; default: the provider's name */
+	char *path;             /* program, or NULL: found in plugin directories */
+	bool enabled;
+	bool eager;             /* start: eager (at start) or lazy (first call) */
+	json_t *config;         /* object; strings expanded */
+	json_t *secrets;        /* object of the driver's credential fields, NULL */
+	int line;               /* of the block, for errors */
+};
+
+struct config {
+	char *file;             /* NULL: defaults only */
+	char *listen;           /* "127.0.0.1:8080" */
+	char *data_dir;
+	char *plugin_dir;       /* searched as DIR/{public,private}/NAME and DIR/NAME */
+	char *log_level, *log_format, *log_file;
+	long long call_timeout_ms;      /* default deadline of a call */
+	long long start_timeout_ms;     /* 10 s */
+	long long health_interval_ms, ping_timeout_ms;
+	long long shutdown_timeout_ms;  /* drain on SIGTERM */
+	long long max_connections, max_body, max_inflight, max_queue;
+	long long driver_memory_mib, driver_open_files;
+	char *sandbox;                  /* "best" or "required" or "off" */
+	bool auto_load;                 /* plugins.auto_load: every driver found is a provider */
+	struct list providers;          /* struct config_provider */
+};
+
+/* Read @file (NULL: defaults).  New, or NULL with "FILE:LINE: KEY: what". */
+struct config *config_load(const char *file, struct error *err);
+void config_free(struct config *c);
+
+/* Every setting with value, default and help, as YAML that can be read back;
+ * secrets appear as "***". */
+void config_print(const struct config *c, struct buf *out);
+
+/* JSON Schema (2020-12) of the file; new. */
+json_t *config_schema(void);
+
+/* Set plugins.providers.NAME.enabled to true in @file, keeping the rest of
+ * the text as it is. */
+bool config_enable_plugin(const char *file, const char *name,
+			  struct error *err);
+
+#endif

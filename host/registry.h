@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The registry: which generation of which driver serves a provider.  It finds
+ * driver programs, starts them (lazily or at start), and routes calls to the
+ * generation that is live.  Swap, canary and pools build on generations.
+ */
+#ifndef SKYCLUST_HOST_REGISTRY_H
+#define SKYCLUST_HOST_REGISTRY_H
+
+#include <jansson.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "catalog/catalog.h"
+#include "config.h"
+
+struct registry;
+
+/* Borrow @config for its life; makes a provider for each enabled block and,
+ * with auto_load, for each driver found.  Starts the eager ones. */
+struct registry *registry_new(const struct config *config);
+
+/* Make it so as @config says: new ones start, removed ones drain and stop,
+ * changed ones are restarted, unchanged ones are not touched. */
+void registry_reload(struct registry *r, const struct config *config);
+
+/* Drain and stop every driver (shutdown, then SIGTERM, then SIGKILL). */
+WAITS void registry_stop(struct registry *r, int64_t deadline);
+void registry_free(struct registry *r);
+
+/* ---- looking ------------------------------------------------------------ */
+
+enum provider_state {
+	PROVIDER_STOPPED,       /* not started yet (lazy) */
+	PROVIDER_STARTING,
+	PROVIDER_READY,
+	PROVIDER_BACKOFF,       /* died; next start at `retry_at` */
+	PROVIDER_BROKEN,        /* crash loop or cannot start: needs a person */
+	PROVIDER_STOPPING,
+};
+const char *provider_state_name(enum provider_state state);
+
+struct provider_info {          /* borrowed, valid until the next WAITS */
+	const char *name, *driver, *version, *description, *path;
+	const char *digest;             /* hex SHA-256 of the running image */
+	enum provider_state state;
+	const char *last_error;         /* or "" */
+	const char *sandbox;            /* level reached: "landlock,seccomp,rlimits,…" */
+	uint64_t generation;
+	pid_t pid;                      /* 0: none */
+	int64_t started_ms;             /* wall clock; 0: not running */
+	uint64_t restarts, calls, errors, violations, stderr_lines, stderr_dropped;
+	unsigned inflight, max_inflight;
+	long long rss_kib;              /* of the process, 0: none */
+	bool breaker_open;
+	const json_t *hello;            /* the handshake's result, or NULL */
+};
+
+size_t registry_count(const struct registry *r);
+/* @i in name order; false when past the end. */
+bool registry_info(struct registry *r, size_t i, struct provider_info *info);
+bool registry_info_by_name(struct registry *r, const char *name,
+			   struct provider_info *info);
+/* Start it if it is not, and wait until it is ready or has failed. */
+WAITS bool registry_ensure_ready(struct registry *r, const char *provider,
+				 int64_t deadline, struct error *err);
+
+/* ---- calling ------------------------------------------------------------ */
+
+struct driver_request {
+	const char *provider;
+	const char *method;             /* "instance.list" */
+	bool mutates;                   /* reads fail over, mutations never */
+	const json_t *args;             /* object, borrowed; NULL: {} */
+	const char *region, *zone, *workspace, *op, *trace; /* may be NULL */
+	int64_t deadline;               /* clock_ms, required */
+	/* A list's items as they come: raw JSON array of @n items; may wait
+	 * (back-pressure).  False: stop the call.  NULL: no stream wanted. */
+	WAITS bool (*on_items)(void *arg, struct slice array, size_t n);
+	void (*on_progress)(void *arg, struct slice progress); /* or NULL */
+	void *arg;
+};
+
+struct driver_reply {
+	struct buf frame;               /* owns the bytes */
+	struct slice value;             /* raw JSON; list: {"items":…} unless it
+					 * was streamed */
+	struct slice next_page_token;   /* raw JSON string, or empty */
+	bool streamed;                  /* on_items got the items */
+	bool pending;                   /* value is {"handle","poll_after_ms"} */
+	uint64_t generation;
+};
+
+/*
+ * Call a driver.  ERR_NOT_FOUND: no such provider.  ERR_UNSUPPORTED: it does
+ * not list the method.  ERR_BUSY / ERR_DRIVER_UNAVAILABLE with retry_after_ms.
+ * A read whose driver dies before any item was handed out is sent again, at
+ * most twice, within the deadline.  A mutation whose driver died ends with
+ * ERR_DRIVER_UNAVAILABLE and EFFECT_UNKNOWN (EFFECT_NONE if it was never
+ * written).  On success the caller calls driver_reply_done().
+ */
+WAITS bool driver_call(struct registry *r, const struct driver_request *req,
+		       struct driver_reply *reply, struct error *err);
+void driver_reply_done(struct driver_reply *reply);
+
+/* ---- programs ----------------------------------------------------------- */
+
+/* Drivers found in the plugin directory: array of {name, path, source}; new. */
+json_t *registry_find_drivers(const struct config *config);
+
+/* Start the program at @path alone, shake hands, ask its health without a
+ * credential, stop it: what --validate-plugin does.  The report (new) is an
+ * object with "ok", "findings" and the handshake. */
+WAITS json_t *registry_validate_driver(const struct config *config,
+				       const char *path);
+
+#endif

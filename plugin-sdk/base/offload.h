@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The only threads of ours: a small pool for what really blocks (disk syncs,
+ * name look-ups of vendor libraries, password hashing).
+ */
+#ifndef SKYCLUST_BASE_OFFLOAD_H
+#define SKYCLUST_BASE_OFFLOAD_H
+
+#include "base/base.h"
+
+/*
+ * Run @fn(arg) on a pool thread and wait for its end.  The wait is not ended
+ * by cancel or deadline, because @arg stays in use.  @fn must touch no fiber,
+ * no loop, no arena and no json_t of the main thread.  The pool starts at the
+ * first call.  Outside of a fiber @fn is simply called.
+ */
+WAITS void offload(void (*fn)(void *arg), void *arg);
+
+void offload_done(void); /* join the threads */
+
+#endif

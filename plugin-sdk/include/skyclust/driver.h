@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * skyclust/driver.h - everything a cloud driver needs.
+ *
+ * A driver is one program.  It fills in a struct sc_driver and calls
+ * sc_main(), which speaks the driver protocol (PROTOCOL.md) with the host:
+ * handshake, framing, deadlines, cancel, progress, validation against the
+ * catalogue, logging, and on the command line --check --describe --explain
+ * --call --record --help --version.
+ *
+ *	static const struct sc_method methods[] = {
+ *		{ "instance.list",  instance_list },
+ *		{ NULL }
+ *	};
+ *
+ *	int main(int argc, char **argv)
+ *	{
+ *		return sc_main(argc, argv, &(struct sc_driver) {
+ *			.name = "rack", .version = "1.0",
+ *			.methods = methods,
+ *		});
+ *	}
+ *
+ * Each request runs in a fiber of its own on one thread: code reads top to
+ * bottom, nothing needs a lock, but functions marked SC_WAITS let other
+ * requests run meanwhile.  A call that blocks the thread (a database client, a
+ * vendor library) belongs into sc_offload().
+ *
+ * Cloud APIs over HTTP are described by rows (struct sc_rest), not code.
+ */
+#ifndef SKYCLUST_DRIVER_H
+#define SKYCLUST_DRIVER_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SC_WAITS /* may let other requests run */
+#define SC_PRINTF(f, a) __attribute__((format(printf, f, a)))
+
+struct sc_call;  /* one request being answered */
+struct sc_reply; /* proof that it was: only sc_ok() and its like make one */
+
+/* Protocol error numbers (PROTOCOL.md, "Errors"). */
+enum sc_code {
+	SC_CANCELLED = -31001,
+	SC_DEADLINE = -31002,
+	SC_INVALID = -31003,
+	SC_NOT_FOUND = -31004,
+	SC_CONFLICT = -31005,
+	SC_UNAUTHENTICATED = -31006,
+	SC_FORBIDDEN = -31007,
+	SC_QUOTA = -31008,
+	SC_RATE_LIMITED = -31009,
+	SC_UNSUPPORTED = -31011,
+	SC_CLOUD_UNAVAILABLE = -31012,
+	SC_CLOUD_BAD_ANSWER = -31013,
+	SC_BUSY = -31014,
+	SC_CREDENTIAL_EXPIRED = -31015,
+	SC_NEEDS_ATTENTION = -31016,
+	SC_INTERNAL = -31099,
+};
+
+/* What a failed mutation did to the cloud. */
+enum sc_effect { SC_EFFECT_UNKNOWN, SC_EFFECT_NONE, SC_EFFECT_PARTIAL,
+		 SC_EFFECT_APPLIED };
+
+/* ---- what a request carries (all borrowed for the request's life) ------- */
+
+/* Arguments were checked against the catalogue: required ones are there and
+ * of their type.  A missing optional one gives NULL, 0 or false. */
+const char *sc_str(struct sc_call *call, const char *name);
+long long sc_int(struct sc_call *call, const char *name);
+bool sc_bool(struct sc_call *call, const char *name);
+json_t *sc_args(struct sc_call *call);
+bool sc_has(struct sc_call *call, const char *name);
+
+const char *sc_cred(struct sc_call *call, const char *name);   /* secrets */
+const char *sc_config(struct sc_call *call, const char *name); /* settings */
+json_t *sc_config_json(struct sc_call *call);
+const char *sc_region(struct sc_call *call);    /* NULL: the default one */
+const char *sc_zone(struct sc_call *call);
+const char *sc_op(struct sc_call *call);        /* operation id, or NULL */
+const char *sc_method_name(struct sc_call *call);
+int64_t sc_time_left_ms(struct sc_call *call);
+bool sc_cancelled(struct sc_call *call);
+/* A private directory that survives restarts, or NULL when the host gave
+ * none. */
+const char *sc_state_dir(struct sc_call *call);
+/* Hex SHA-256 of the secrets: a key for what belongs to one credential. */
+const char *sc_credential_digest(struct sc_call *call);
+
+/* ---- how it ends: every handler returns exactly one of these ------------- */
+
+struct sc_reply *sc_ok(struct sc_call *call);                   /* no value */
+struct sc_reply *sc_value(struct sc_call *call, json_t *value); /* steals */
+/* A whole list; steals @items.  @next_page_token may be NULL.  Filters given
+ * in the request are applied here, `limit` too when @next_page_token is NULL. */
+struct sc_reply *sc_list(struct sc_call *call, json_t *items,
+			 const char *next_page_token);
+struct sc_reply *sc_fail(struct sc_call *call, enum sc_code code,
+			 const char *fmt, ...) SC_PRINTF(3, 4);
+/* sc_fail() with everything an error can say; @fault is borrowed. */
+struct sc_fault {
+	enum sc_code code;
+	enum sc_effect effect;
+	int retry_after_ms;
+	const char *path;               /* JSON pointer of a bad argument */
+	int cloud_status;               /* the cloud's HTTP status */
+	const char *cloud_code, *cloud_request_id;
+};
+struct sc_reply *sc_fail_with(struct sc_call *call, const struct sc_fault *fault,
+			      const char *fmt, ...) SC_PRINTF(3, 4);
+/* Work goes on in the cloud; the host will ask op.poll with @handle (steals). */
+struct sc_reply *sc_pending(struct sc_call *call, json_t *handle,
+			    int poll_after_ms);
+/* Pass on the failure that sc_rest_call() or sc_session() left in @call. */
+struct sc_reply *sc_failed(struct sc_call *call);
+
+/* ---- while it runs ------------------------------------------------------- */
+
+/* One item of a list, sent in chunks as credit allows; then return
+ * sc_list_end().  Steals @item.  False: stop, the caller is gone. */
+SC_WAITS bool sc_emit(struct sc_call *call, json_t *item);
+struct sc_reply *sc_list_end(struct sc_call *call, const char *next_page_token);
+
+/* Progress, coalesced to 10 a second; never waits. @total 0: unknown. */
+void sc_progress(struct sc_call *call, long long done, long long total,
+		 const char *message);
+/* What the host must remember before anything else, such as the cloud's id
+ * the moment it is known.  Steals @data. */
+void sc_checkpoint(struct sc_call *call, json_t *data);
+/* False: cancelled or past the deadline. */
+SC_WAITS bool sc_sleep(struct sc_call *call, int ms);
+/* Run @fn(arg) on a thread; it must not touch @call or any json_t. */
+SC_WAITS void sc_offload(void (*fn)(void *arg), void *arg);
+void sc_log(struct sc_call *call, const char *level, const char *fmt, ...)
+	SC_PRINTF(3, 4);
+
+/* ---- methods ------------------------------------------------------------- */
+
+struct sc_method {
+	const char *name;                       /* a catalogue operation, or
+						 * "x.<vendor>.<kind>.<verb>" */
+	struct sc_reply *(*run)(struct sc_call *call);
+	const char *idempotency;                /* token tag natural none; NULL:
+						 * by the catalogue */
+	const char *cancel;                     /* safe late no; NULL: "late" */
+};
+
+/* ---- rows: cloud APIs over HTTP (guide: "Tables") ------------------------ */
+
+/*
+ * path   a.b  a[]  a[k=v]  *  : steps from the answer's root to nodes
+ * hole   {x}   required, percent-encoded in a URL, a JSON value in a body
+ *        {x?}  drops the query parameter or member that holds it
+ *        {x/N} the N-th part of x split at '/'
+ *        {+x}  not encoded (only for values made by the driver)
+ *        {cred.x} {config.x} {session.x} {region}
+ */
+
+/* One field of a record: where it is in the cloud's answer. */
+struct sc_map {
+	const char *to;                         /* catalogue field */
+	const char *from;                       /* path, or text with {holes} */
+	const char *const (*words)[2];          /* {cloud's, ours}…, {"*", x}, {NULL} */
+	const struct sc_map *map;               /* nested record(s) */
+	bool list;                              /* every match, not the first */
+	const char *value;                      /* a constant string */
+};
+
+/* How a cloud's failure becomes ours; the first row that fits wins. Text of
+ * messages is never looked at. */
+struct sc_error_row {
+	int status;                             /* HTTP status, 0: any */
+	const char *cloud_code;                 /* the cloud's code, NULL: any */
+	enum sc_code code;
+};
+
+struct sc_rest {
+	const char *op;                         /* "instance.list" */
+	const char *http;                       /* "GET /servers/{id}?x={x?}" */
+	const char *body;                       /* JSON with ' for " and {holes} */
+	const char *items;                      /* path of the record(s) */
+	const struct sc_map *map;
+	const char *next;                       /* path of next page: URL or token */
+	const char *then;                       /* answer with this row on its id */
+	const char *service;                    /* which struct sc_service */
+	const struct sc_error_row *errors;      /* before the service's own */
+	struct sc_reply *(*run)(struct sc_call *call); /* escape hatch */
+	const char *idempotency, *cancel;       /* as in struct sc_method */
+};
+
+/* An endpoint and what all its rows share. */
+struct sc_service {
+	const char *name;                       /* NULL or "": the default one */
+	const char *endpoint;                   /* "{session.compute}", "https://…" */
+	const char *const *headers;             /* "Name: text {holes}", NULL ends */
+	const struct sc_error_row *errors;
+	const char *error_code;                 /* path of the cloud's code */
+	const char *error_message;              /* path of its message */
+	const char *request_id;                 /* name of a header, or NULL */
+};
+
+/* Run row @op with @args (borrowed; NULL: the call's own).  The mapped value,
+ * new; NULL after a failure, which sc_failed() passes on.  A list row gives
+ * an array of all pages. */
+SC_WAITS json_t *sc_rest_call(struct sc_call *call, const char *op, json_t *args);
+/* The same answering the call itself: what a row without `run` does. */
+SC_WAITS struct sc_reply *sc_rest_reply(struct sc_call *call, const char *op,
+					json_t *args);
+/* The code of the failure that is pending in @call, 0: none; and forget it. */
+int sc_fault_code(struct sc_call *call);
+void sc_fault_clear(struct sc_call *call);
+
+/* One HTTP exchange, for logins and what no row can say. */
+struct sc_http {
+	const char *method, *url;
+	const char *const *headers;             /* "Name: value", NULL ends */
+	const char *body;                       /* sent as JSON; NULL: none */
+	/* the answer */
+	int status;
+	json_t *answer;                         /* decoded JSON, new, or NULL */
+	char *header;                           /* value of want_header, new */
+	const char *want_header;
+};
+/* False after a failure to get any answer; a 4xx or 5xx is true. */
+SC_WAITS bool sc_http(struct sc_call *call, struct sc_http *http);
+void sc_http_done(struct sc_http *http);
+
+/* ---- sessions: logins, cached by credential digest ---------------------- */
+
+/*
+ * .login is called when a row needs {session.x} or a service header does, and
+ * no session for this credential, region and settings is cached.  It returns
+ * an object (new) whose members are the session's values; `expires_at`
+ * (RFC 3339) says when it ends.  Values of members named in `secret_members`
+ * are wiped.  NULL: sc_fail()ed.  After a 401 the session is dropped and the
+ * row is tried once more.
+ */
+struct sc_driver {
+	const char *name;                       /* [a-z][a-z0-9-]{0,31} */
+	const char *version;                    /* "1.2.0" */
+	const char *description;
+	/* Fields of settings and credential: one JSON Schema text each, or
+	 * NULL: none. Secret fields say "writeOnly": true. */
+	const char *config_schema, *credential_schema;
+	/* Which environment variable the host reads for which field:
+	 * {"OS_AUTH_URL", "auth_url"}, …, {NULL}. */
+	const char *const (*env)[2];
+	const struct sc_method *methods;        /* NULL name ends */
+	const struct sc_rest *rest;             /* NULL op ends; may be many
+						 * tables: rest_tables */
+	const struct sc_rest *const *rest_tables; /* NULL ends */
+	const struct sc_service *services;      /* last one has endpoint NULL */
+	SC_WAITS json_t *(*login)(struct sc_call *call);
+	/* Settings are sound?  NULL: the schema says it all.  On false fill
+	 * in @why. */
+	bool (*check_config)(json_t *config, char *why, size_t size);
+	/* driver.health: is the cloud there for this credential? NULL: login */
+	SC_WAITS struct sc_reply *(*health)(struct sc_call *call);
+	/* Once after initialize / before exit. */
+	bool (*start)(json_t *config, const char *state_dir, char *why, size_t size);
+	void (*stop)(void);
+	bool serial;                            /* one request at a time */
+	int max_inflight;                       /* 0: 64 */
+	/* Catalogue operations this cloud cannot do, with the reason, so that
+	 * --check can tell them from forgotten ones: {"op or kind.*", why}. */
+	const char *const (*unsupported)[2];
+	/* JSON object: kinds of its own, {"x.vendor.kind": {...schemas...}}. */
+	const char *kinds;
+};
+
+int sc_main(int argc, char **argv, const struct sc_driver *driver);
+
+#endif /* SKYCLUST_DRIVER_H */
