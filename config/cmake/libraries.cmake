@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# The libraries we stand on; scripts/packages.sh installs them on Debian.
+# The libraries we stand on; .ci/packages installs them on Debian.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_library(LIBEV ev REQUIRED)
