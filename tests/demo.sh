@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# `make run` as a newcomer types it, and then what it says to type.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+work=$(mktemp -d)
+exec {out}< <(exec make run DATA="$work/data" LISTEN=127.0.0.1:0 2>&1)
+make=$!
+stop() { kill -TERM "$make" 2>/dev/null || true; cat <&"$out" >/dev/null; rm -rf "$work"; }
+trap stop EXIT
+
+while IFS= read -r line <&"$out"; do
+	printf '%s\n' "$line" | tee -a "$work/printed"
+	[[ $line != 'The whole API'* ]] || break
+done
+grep -q '^The whole API' "$work/printed" || { echo "make run ended early" >&2; exit 1; }
+# The printed commands are run just as they stand.
+sed -n '/^  TOKEN=/,/^The whole API/{/^The whole API/!p}' "$work/printed" >"$work/typed"
+bash -euo pipefail -c "$(sed 's/curl /curl -sS --fail-with-body /' "$work/typed")" | tee "$work/answers"
+grep -q '"name":"sim"' "$work/answers"
+grep -q '"name":"web"' "$work/answers"
+echo
+echo "demo: the printed commands work"
