@@ -9,7 +9,7 @@ data=$1 listen=$2
 mkdir -p "$data"
 coproc host { exec build/release/bin/skyclustd --config config/skyclust.yaml \
 	--data-dir "$data" --listen "$listen"; }
-pid=$host_PID
+pid=${host_PID:?}
 trap 'kill -TERM $pid 2>/dev/null; wait $pid 2>/dev/null' EXIT
 trap 'exit 0' INT TERM
 read -r line <&"${host[0]}" || { wait "$pid"; exit 1; }

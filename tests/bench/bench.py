@@ -1,0 +1,267 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""make bench: every figure beside its limit or peer, measured in the same run.
+
+Prints a table and writes build/bench.json. Nothing here passes or fails by
+time: the numbers are for reading. Loads are bounded and stay on loopback.
+"""
+import contextlib
+import json
+import os
+import pathlib
+import platform
+import re
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = ROOT / 'build/release'
+BIN = BUILD / 'bin'
+SECONDS = int(os.environ.get('BENCH_SECONDS', '5'))
+ITEMS = 10000
+rows = []
+
+
+def row(what, measured, beside, goal, holds):
+    """One line of the table; `holds` is the goal's state, or None without one."""
+    rows.append({'what': what, 'measured': measured, 'beside': beside, 'goal': goal,
+                 'state': {True: 'met', False: 'not met', None: ''}[holds]})
+    print(f'  {what}: {measured} | {beside} | goal {goal}', flush=True)
+
+
+# ---- the programs under test ------------------------------------------------
+
+class Host:
+    """A release skyclustd with the sim driver on a free port."""
+
+    def __init__(self, settings='', cpu=None):
+        self.dir = tempfile.TemporaryDirectory(prefix='skyclust-bench-')
+        self.data = pathlib.Path(self.dir.name) / 'data'
+        config = pathlib.Path(self.dir.name) / 'skyclust.yaml'
+        config.write_text('plugins:\n  auto_load: false\n  providers:\n    sim:\n'
+                          '      enabled: true\n      config:\n        boot_ms: 0\n' + settings)
+        self.began = time.perf_counter()
+        self.process = subprocess.Popen(
+            [*pin(cpu), BIN / 'skyclustd', '--config', config, '--data-dir', self.data,
+             '--listen', '127.0.0.1:0'], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        line = self.process.stdout.readline()
+        if not line.startswith('listening on '):
+            sys.exit('skyclustd did not start')
+        self.url = line.split()[-1]
+        self.token = (self.data / 'admin.token').read_text().strip()
+
+    def open(self, path):
+        request = urllib.request.Request(self.url + path, headers={'Authorization': 'Bearer ' + self.token})
+        return urllib.request.urlopen(request, timeout=60)
+
+    def get(self, path):
+        with self.open(path) as answer:
+            return json.load(answer)
+
+    def driver_pid(self, name='sim'):
+        return self.get('/api/v1/providers/' + name)['pid']
+
+    def close(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=30)
+        self.process.stdout.close()
+        self.dir.cleanup()
+
+
+@contextlib.contextmanager
+def nginx(body_file, cpu=None):
+    """An nginx with one worker: /constant returns a fixed text, /file a file."""
+    with tempfile.TemporaryDirectory(prefix='skyclust-nginx-') as folder:
+        with socket.socket() as probe:
+            probe.bind(('127.0.0.1', 0))
+            port = probe.getsockname()[1]
+        root = pathlib.Path(folder)
+        shutil.copy(body_file, root / 'file')
+        constant = json.dumps({'id': 'small', 'name': 'small', 'vcpus': 1, 'memory_mib': 2048, 'pad': 'x' * 200})
+        (root / 'nginx.conf').write_text(f'''
+worker_processes 1; daemon off; pid {root}/pid; error_log {root}/error.log;
+{"user root;" if os.getuid() == 0 else ""}
+events {{ worker_connections 1024; }}
+http {{ access_log off; keepalive_requests 100000000; client_body_temp_path {root}/b;
+  proxy_temp_path {root}/p; fastcgi_temp_path {root}/f; uwsgi_temp_path {root}/u; scgi_temp_path {root}/s;
+  server {{ listen 127.0.0.1:{port};
+    location /constant {{ default_type application/json; return 200 '{constant}'; }}
+    location /file {{ root {root}; }} }} }}
+''')
+        process = subprocess.Popen([*pin(cpu), 'nginx', '-c', root / 'nginx.conf', '-p', folder],
+                                   stderr=subprocess.DEVNULL)
+        wait_for_port(port)
+        try:
+            yield f'http://127.0.0.1:{port}'
+        finally:
+            process.terminate()
+            process.wait(timeout=10)
+
+
+def pin(cpu):
+    return [] if cpu is None else ['taskset', '-c', str(cpu)]
+
+
+def wait_for_port(port):
+    for _ in range(200):
+        with contextlib.suppress(OSError), socket.create_connection(('127.0.0.1', port), 0.05):
+            return
+        time.sleep(0.02)
+    sys.exit('nginx did not start')
+
+
+def wrk(url, token='', cpu=None, connections=64):
+    """Requests a second that wrk gets from @url; it must see no error."""
+    out = subprocess.run(
+        [*pin(cpu), 'wrk', '-t1', f'-c{connections}', f'-d{SECONDS}s', '-H', f'Authorization: Bearer {token}', url],
+        check=True, capture_output=True, text=True).stdout
+    if 'Non-2xx' in out or 'Socket errors' in out:
+        sys.exit(f'errors under load from {url}:\n{out}')
+    return float(re.search(r'Requests/sec:\s+([\d.]+)', out)[1])
+
+
+def memory(pid, key):
+    """@key of /proc/PID/status (VmRSS, VmHWM) in KiB."""
+    return int(re.search(key + r':\s+(\d+)', pathlib.Path(f'/proc/{pid}/status').read_text())[1])
+
+
+# ---- the figures ------------------------------------------------------------
+
+def bench_rpc():
+    """Host to driver calls against a bare pipe: tests/bench/bench_rpc.c."""
+    out = pathlib.Path(tempfile.mkdtemp(prefix='skyclust-rpc-')) / 'rpc.json'
+    subprocess.run([BIN / 'bench_rpc', '--json', out], check=True)
+    for r in json.loads(out.read_text())['rows']:
+        row(r['what'], r['measured'], r['beside'], r['goal'], r.get('holds'))
+    shutil.rmtree(out.parent)
+
+
+def bench_http():
+    host = Host()
+    read = '/api/v1/providers/sim/instance-types/small'
+    body = host.get(read)
+    assert body['id'] == 'small', body
+    with nginx(__file__) as peer:
+        theirs = wrk(peer + '/constant')
+        ours = wrk(host.url + read, host.token)
+    row('HTTP GET through a driver, 64 connections', f'{ours:,.0f}/s', f'nginx constant {theirs:,.0f}/s',
+        '≥ 45 % of nginx', ours >= 0.45 * theirs)
+    with nginx(__file__, cpu=0) as peer:
+        theirs = wrk(peer + '/constant', cpu=1)
+    host.close()
+    host = Host(cpu=0)
+    host.get(read)
+    ours = wrk(host.url + read, host.token, cpu=1)
+    row('the same, servers pinned to CPU 0, load to CPU 1', f'{ours:,.0f}/s', f'nginx constant {theirs:,.0f}/s',
+        '≥ 45 % of nginx', ours >= 0.45 * theirs)
+    host.close()
+
+
+def read_all(open_answer):
+    """Bytes and seconds of one whole answer, read in big pieces."""
+    began, size = time.perf_counter(), 0
+    with open_answer() as answer:
+        while piece := answer.read(1 << 18):
+            size += len(piece)
+    return size, time.perf_counter() - began
+
+
+def speed(open_answer, times=5):
+    runs = [read_all(open_answer) for _ in range(times)]
+    return runs[0][0], statistics.median(size / seconds / 1e6 for size, seconds in runs)
+
+
+def bench_list():
+    host = Host(f'        seed_instances: {ITEMS}\n')
+    path = '/api/v1/providers/sim/instances'
+    with host.open(path) as answer:
+        whole = answer.read()
+    assert len(json.loads(whole)['items']) >= ITEMS
+    pid = host.process.pid
+    pathlib.Path(f'/proc/{pid}/clear_refs').write_text('5')     # resets VmHWM
+    before = memory(pid, 'VmRSS')
+    size, ours = speed(lambda: host.open(path))
+    grown = memory(pid, 'VmHWM') - before
+    with tempfile.NamedTemporaryFile() as f:
+        f.write(whole)
+        f.flush()
+        with nginx(f.name) as peer:
+            _, theirs = speed(lambda: urllib.request.urlopen(peer + '/file', timeout=60))
+    row(f'list of {ITEMS:,} items ({size / 1e6:.1f} MB) through the host', f'{ours:,.0f} MB/s',
+        f'nginx, the same bytes from a file {theirs:,.0f} MB/s', '≥ 400 MB/s', ours >= 400)
+    row('host memory while it streams', f'+{grown:,} KiB', f'the list is {size // 1024:,} KiB', '≤ +2,048 KiB',
+        grown <= 2048)
+    host.close()
+
+
+def bench_start():
+    times = []
+    for _ in range(7):
+        host = Host()
+        host.get('/api/v1/providers/sim/instance-types/small')
+        times.append((time.perf_counter() - host.began) * 1000)
+        host.close()
+    bare = min(timed(['/bin/true']) for _ in range(7))
+    ours = statistics.median(times)
+    row('start of host and driver to the first answer', f'{ours:.0f} ms', f'fork+exec of /bin/true {bare:.1f} ms',
+        '≤ 50 ms', ours <= 50)
+
+
+def timed(command):
+    began = time.perf_counter()
+    subprocess.run(command, check=True)
+    return (time.perf_counter() - began) * 1000
+
+
+def bench_memory():
+    host = Host('    openstack:\n      enabled: true\n      start: eager\n')
+    host.get('/api/v1/providers/sim/instances')
+    used = memory(host.process.pid, 'VmRSS')
+    with nginx(__file__) as peer:
+        urllib.request.urlopen(peer + '/constant').close()
+        worker = max(memory(p, 'VmRSS') for p in processes('nginx'))
+    row('memory of the host, idle, 2 drivers', f'{used / 1024:.1f} MiB', f'nginx worker {worker / 1024:.1f} MiB',
+        '≤ 12 MiB', used <= 12 * 1024)
+    for name in ('sim', 'openstack'):
+        pid = host.driver_pid(name)
+        if pid:
+            used = memory(pid, 'VmRSS')
+            row(f'memory of the {name} driver', f'{used / 1024:.1f} MiB', f'nginx worker {worker / 1024:.1f} MiB',
+                '≤ 8 MiB', used <= 8 * 1024)
+    host.close()
+
+
+def processes(name):
+    """Pids whose command name is @name."""
+    for status in pathlib.Path('/proc').glob('[0-9]*/comm'):
+        with contextlib.suppress(OSError):
+            if status.read_text().strip() == name:
+                yield int(status.parent.name)
+
+
+def machine():
+    model = re.search(r'model name\s*:\s*(.*)', pathlib.Path('/proc/cpuinfo').read_text())
+    nginx_version = subprocess.run(['nginx', '-v'], capture_output=True, text=True).stderr.strip()
+    return f'{os.cpu_count()} × {model[1] if model else platform.machine()}, Linux {platform.release()}, {nginx_version}'
+
+
+def main():
+    print('bench on', machine(), flush=True)
+    for part in (bench_rpc, bench_http, bench_list, bench_start, bench_memory):
+        part()
+    (ROOT / 'build/bench.json').write_text(json.dumps({'machine': machine(), 'rows': rows}, indent=1))
+    print(f'\nMeasured on {machine()}:\n')
+    print('| what | measured | beside it, same run | goal | |\n|---|---|---|---|---|')
+    for r in rows:
+        print(f"| {r['what']} | {r['measured']} | {r['beside']} | {r['goal']} | {r['state']} |")
+
+
+if __name__ == '__main__':
+    main()
