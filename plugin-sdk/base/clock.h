@@ -19,11 +19,17 @@ int64_t clock_left(int64_t deadline);
 /* RFC 3339 in UTC with milliseconds, "2026-11-21T09:41:59.120Z". */
 #define CLOCK_TEXT 32
 const char *clock_format(int64_t wall_ms, char text[CLOCK_TEXT]);
-bool clock_parse(const char *text, int64_t *wall_ms); /* RFC 3339 only */
 
-/* Tests. */
+/* RFC 3339 section 5.6 only, any offset; finer than a millisecond is dropped,
+ * a leap second counts as the next second.  False when malformed. */
+bool clock_parse(const char *text, int64_t *wall_ms);
+
+/* Tests.  With the virtual clock the wall shows CLOCK_VIRTUAL_EPOCH (the start
+ * of 2026, UTC) plus clock_ms().  After clock_advance() due timers fire in the
+ * loop's next turn. */
+#define CLOCK_VIRTUAL_EPOCH 1767225600000LL
 void clock_set_virtual(int64_t ms);
-void clock_advance(int64_t ms);         /* and wake the loop's timers */
+void clock_advance(int64_t ms);
 void clock_set_real(void);
 bool clock_is_virtual(void);
 

@@ -23,6 +23,10 @@ char *mem_strndup(const char *s, size_t n);
 char *mem_printf(const char *fmt, ...) PRINTF_LIKE(1, 2);
 char *mem_vprintf(const char *fmt, va_list ap);
 
+/* Memory is out: end the process as mem_alloc() does (a line on stderr, exit
+ * status EX_OSERR), for those who get their memory elsewhere. */
+void mem_oom(void) __attribute__((noreturn));
+
 /* Overwrite, in a way that no compiler removes. */
 void mem_wipe(void *p, size_t size);
 

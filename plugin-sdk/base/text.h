@@ -8,6 +8,8 @@
 #include "base/base.h"
 #include "base/buf.h"
 
+/* Length of the well-formed character at @p (of @n bytes), 0 if there is none. */
+size_t utf8_char(const char *p, size_t n);
 bool utf8_valid(const char *p, size_t n);
 size_t utf8_cut(const char *p, size_t n, size_t max); /* ≤ max, whole chars */
 
@@ -25,9 +27,12 @@ void text_percent_encode(struct buf *out, struct slice s, const char *keep);
 /* False on a bad escape or a decoded NUL. '+' stays '+'. */
 bool text_percent_decode(struct buf *out, struct slice s);
 
+/* Lower-case. @out may end where @bytes end (it is written front to back). */
 void text_hex(const void *bytes, size_t n, char *out); /* out: 2n+1 bytes */
 
-/* Edit distance for "did you mean"; the nearest of @names or NULL. */
+/* For "did you mean": the one of the @n @names that is nearest to @word by edit
+ * distance (borrowed), or NULL when more than about half would have to change
+ * or more than 3 letters. */
 const char *text_nearest(const char *word, const char *const *names, size_t n);
 
 #endif
