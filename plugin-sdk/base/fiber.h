@@ -37,6 +37,7 @@ struct fiber *fiber_spawn(const char *name, void (*fn)(void *arg), void *arg)
 	MUST_CHECK;
 
 struct fiber *fiber_self(void); /* NULL outside of any fiber */
+const char *fiber_name(void);   /* of the current one, NULL outside */
 
 /* Wait until fiber_wake(), or @deadline (clock_ms, 0: none).  A wake that
  * came since the last park is remembered: one, not a count. */
@@ -51,14 +52,24 @@ void fiber_cancel(struct fiber *fiber);
 bool fiber_cancelled(void);     /* of the current fiber */
 void fiber_clear_cancel(void);  /* to finish cleanly after a cancel */
 
+/* WAIT_TIMEOUT once @ms have passed, or WAIT_CANCELLED.  A wake does not end
+ * it, but is remembered for the next park. */
 WAITS enum fiber_wait fiber_sleep(int64_t ms);
 WAITS void fiber_yield(void);   /* let other ready fibers run first */
 
-/* Wait until @fd is readable (EV_READ) or writable (EV_WRITE). */
+/* Wait until @fd is readable (EV_READ) or writable (EV_WRITE).  As a wake
+ * ends it too, try the call again and wait again while it says EAGAIN. */
 WAITS enum fiber_wait fiber_wait_fd(int fd, int events, int64_t deadline);
 
 size_t fiber_count(void);       /* alive */
 void fiber_done(void);          /* free pooled stacks (at exit, for leak checks) */
+
+/* What the log adds to each line of the current fiber (log_set_context());
+ * outside of any fiber, of the current thread.  Empty when a fiber starts. */
+struct fiber_local {
+	const char *key, *value; /* borrowed */
+};
+struct fiber_local *fiber_local(void);
 
 /* ---- conditions: many fibers waiting for one thing -------------------- */
 
@@ -69,8 +80,10 @@ struct cond {
 };
 
 void cond_init(struct cond *c);
+/* WAIT_WOKEN only by cond_signal() or cond_broadcast(), even if @deadline or a
+ * cancel came at the same time; a plain wake is remembered for the next park. */
 WAITS enum fiber_wait cond_wait(struct cond *c, int64_t deadline);
-void cond_signal(struct cond *c);       /* wakes the first waiter */
+void cond_signal(struct cond *c);       /* wakes who has waited longest */
 void cond_broadcast(struct cond *c);
 
 #endif

@@ -17,16 +17,25 @@ void loop_done(void);
 struct ev_loop *loop_ev(void);
 
 /*
- * Run until loop_stop().  Each turn: ready fibers run until none is ready,
- * then `loop_before_wait` hooks run once (they flush batched writes), then
- * the kernel is asked.
+ * Run until loop_stop().  Each turn: due timers run; ready fibers run until
+ * none is ready; deferred tasks run (they flush batched writes) until none is
+ * left; then the kernel is asked.  Endless work of fibers and tasks is
+ * interrupted after a bounded number of rounds, so that the kernel's events
+ * never starve.
  */
 void loop_run(void);
-void loop_stop(void);
+void loop_stop(void); /* at the end of this turn, or of the first one */
 
-/* Run turns until @done(arg) is true or the deadline passes; for tests and
- * tools without a main fiber.  False when the deadline passed. */
+/*
+ * Run turns until @done(arg) is true; for tests and tools without a main
+ * fiber.  False when @deadline (clock_ms, 0: none) passed and nothing was left
+ * to do.  While the clock is virtual, as many real milliseconds end it, too.
+ * @done is asked after each turn, and first.
+ */
 bool loop_run_until(bool (*done)(void *arg), void *arg, int64_t deadline);
+
+/* For fiber.c: @run_ready runs what is ready now, and says if there was any. */
+void loop_on_ready(bool (*run_ready)(void));
 
 /*~
  * Work that is gathered during a turn and done once at its end.  Queue it by

@@ -95,7 +95,7 @@ char *mem_strndup(const char *s, size_t n)
 
 char *mem_strdup(const char *s)
 {
-	return mem_strndup(s, SIZE_MAX);
+	return s ? mem_strndup(s, strlen(s)) : NULL;
 }
 
 char *mem_vprintf(const char *fmt, va_list ap)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A pool of threads that take jobs from one list; a finished job goes onto a
- * second list, and an ev_async wakes the loop, which wakes the fibers.
+ * The thread pool.  A job lives on the stack of the fiber that waits for it,
+ * so nothing is allocated and a fiber cannot leave before its job.
  */
 #include "base/offload.h"
 
@@ -11,130 +11,136 @@
 
 #include "base/fiber.h"
 #include "base/list.h"
+#include "base/log.h"
 #include "base/loop.h"
 
 #define THREADS 4
 
 struct job {
-	struct list link;
+	struct list node;
 	void (*fn)(void *arg);
 	void *arg;
-	struct fiber *fiber;
-	bool finished;
+	struct cond finished;
+	bool done;
 };
 
 static struct {
-	pthread_mutex_t lock;
+	pthread_mutex_t lock; /* of todo, done and stop */
 	pthread_cond_t more;
-	struct list waiting, finished;
-	pthread_t threads[THREADS];
-	size_t running;         /* threads that were started */
+	struct list todo, done;
 	bool stop;
+	pthread_t threads[THREADS];
+	int count;
 	ev_async wake;
 } pool = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.more = PTHREAD_COND_INITIALIZER,
-	.waiting = LIST_INIT(pool.waiting),
-	.finished = LIST_INIT(pool.finished),
+	.todo = LIST_INIT(pool.todo),
+	.done = LIST_INIT(pool.done),
 };
 
-/* Under the lock: the next job, or NULL when the pool ends. */
+/* With the lock held; NULL when the pool stops. */
 static struct job *next_job(void)
 {
 	struct job *job;
 
-	while (list_empty(&pool.waiting) && !pool.stop)
+	while (!(job = list_first(&pool.todo, struct job, node)) && !pool.stop)
 		pthread_cond_wait(&pool.more, &pool.lock);
-	job = list_first(&pool.waiting, struct job, link);
 	if (job)
-		list_del(&job->link);
+		list_del(&job->node);
 	return job;
 }
 
-static void *work(void *unused)
+static void *worker(void *arg UNUSED)
 {
 	struct job *job;
 
-	(void)unused;
 	pthread_mutex_lock(&pool.lock);
 	while ((job = next_job())) {
 		pthread_mutex_unlock(&pool.lock);
 		job->fn(job->arg);
 		pthread_mutex_lock(&pool.lock);
-		list_add_tail(&pool.finished, &job->link);
+		list_add_tail(&pool.done, &job->node);
 		ev_async_send(loop_ev(), &pool.wake);
 	}
 	pthread_mutex_unlock(&pool.lock);
 	return NULL;
 }
 
-static void on_finished(struct ev_loop *loop, ev_async *watcher, int events)
+static void collect(struct ev_loop *ev UNUSED, ev_async *w UNUSED,
+		    int events UNUSED)
 {
-	struct job *job, *next;
+	struct job *job;
 
-	(void)loop, (void)watcher, (void)events;
 	pthread_mutex_lock(&pool.lock);
-	list_each_safe(job, next, &pool.finished, struct job, link) {
-		list_del(&job->link);
-		job->finished = true;
-		fiber_wake(job->fiber);
+	while ((job = list_first(&pool.done, struct job, node))) {
+		list_del(&job->node);
+		job->done = true;
+		cond_signal(&job->finished);
 	}
 	pthread_mutex_unlock(&pool.lock);
 }
 
-/* Signals belong to the main thread. */
-static bool start_threads(void)
+/* The threads take no signals: those are the loop's. */
+static void start_threads(void)
 {
-	sigset_t all, before;
+	sigset_t all, old;
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	while (pool.running < THREADS &&
-	       !pthread_create(&pool.threads[pool.running], NULL, work, NULL))
-		pool.running++;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (!pool.running)
-		return false;
-	ev_async_init(&pool.wake, on_finished);
+	ev_async_init(&pool.wake, collect);
 	ev_async_start(loop_ev(), &pool.wake);
-	ev_unref(loop_ev()); /* an idle pool keeps no loop running */
-	return true;
+	pool.stop = false;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	while (pool.count < THREADS &&
+	       pthread_create(&pool.threads[pool.count], NULL, worker, NULL) == 0)
+		pool.count++;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (!pool.count)
+		log_warn("no thread can be started, blocking work stops the loop");
 }
 
-WAITS void offload(void (*fn)(void *arg), void *arg)
+/* Whatever becomes of the fiber, the job uses its stack until it is done. */
+static void wait_for(struct job *job)
 {
-	struct job job = { .fn = fn, .arg = arg, .fiber = fiber_self() };
 	bool cancelled = false;
 
-	if (!job.fiber || (!pool.running && !start_threads())) {
+	while (!job->done) {
+		if (cond_wait(&job->finished, 0) != WAIT_CANCELLED)
+			continue;
+		cancelled = true;
+		fiber_clear_cancel();
+	}
+	if (cancelled)
+		fiber_cancel(fiber_self());
+}
+
+void offload(void (*fn)(void *arg), void *arg)
+{
+	struct job job = { .fn = fn, .arg = arg };
+
+	if (fiber_self() && !pool.count)
+		start_threads();
+	if (!fiber_self() || !pool.count) {
 		fn(arg);
 		return;
 	}
+	cond_init(&job.finished);
 	pthread_mutex_lock(&pool.lock);
-	list_add_tail(&pool.waiting, &job.link);
+	list_add_tail(&pool.todo, &job.node);
 	pthread_cond_signal(&pool.more);
 	pthread_mutex_unlock(&pool.lock);
-	while (!job.finished) {
-		if (fiber_park(0) == WAIT_CANCELLED) {
-			cancelled = true; /* remembered: @arg is in use */
-			fiber_clear_cancel();
-		}
-	}
-	if (cancelled)
-		fiber_cancel(job.fiber);
+	wait_for(&job);
 }
 
 void offload_done(void)
 {
-	if (!pool.running)
+	if (!pool.count)
 		return;
 	pthread_mutex_lock(&pool.lock);
 	pool.stop = true;
 	pthread_cond_broadcast(&pool.more);
 	pthread_mutex_unlock(&pool.lock);
-	while (pool.running)
-		pthread_join(pool.threads[--pool.running], NULL);
-	pool.stop = false;
-	ev_ref(loop_ev());
+	while (pool.count)
+		pthread_join(pool.threads[--pool.count], NULL);
 	ev_async_stop(loop_ev(), &pool.wake);
 }

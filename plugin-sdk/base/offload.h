@@ -16,6 +16,7 @@
  */
 WAITS void offload(void (*fn)(void *arg), void *arg);
 
-void offload_done(void); /* join the threads */
+/* Join the threads, after the jobs that are queued; before loop_done(). */
+void offload_done(void);
 
 #endif
