@@ -1,0 +1,649 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The scanner: what is JSON and what is not (a table by RFC 8259, in the
+ * manner of JSONTestSuite), pulling, names that come twice, limits.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "rpc/scan.h"
+
+#include <cmocka.h>
+
+/* ---- what is JSON -------------------------------------------------------- */
+
+/* clang-format off */
+#define YES(text) { text, sizeof(text) - 1, true }
+#define NO(text) { text, sizeof(text) - 1, false }
+
+static const struct {
+	const char *text;
+	size_t n;
+	bool valid;
+} cases[] = {
+	/* arrays */
+	YES("[]"), YES(" [ ] "), YES("[[]   ]"), YES("[\"\"]"),
+	YES("[1,null,\"2\",{}]"), YES("[null, 1, \"1\", {}]\n"),
+	YES("\t[\r\n1\t]"), YES("[false]"), YES("[true]"), YES("[[[[1]]],2]"),
+	NO("[1,]"), NO("[,]"), NO("[,1]"), NO("[1,,2]"), NO("[1 true]"),
+	NO("[1"), NO("["), NO("]"), NO("[]]"), NO("[[]"), NO("[1}"),
+	NO("[\"x\""), NO("[1,\n"), NO("[:1]"), NO("[*]"), NO("[a]"),
+	NO("[\v1]"), NO("[\f]"), NO("[1;2]"), NO("[\"a\",4,]"), NO("[3[4]]"),
+	NO("[\"\": 1]"), NO("[][]"), NO("[1]x"),
+	/* objects */
+	YES("{}"), YES("{ }"), YES("{\"a\":1}"), YES("{\"\":0}"),
+	YES("{\"a\":[],\"b\":{\"a\":{}}}"), YES("{\"a\" : 1 , \"b\"\t:\n2}"),
+	YES("{\"a\":{\"x\":1},\"b\":{\"x\":1}}"), YES("[{\"a\":1},{\"a\":1}]"),
+	YES("{\"foo\\u0001\":42}"), YES("{\"a\":1,\"A\":2}"),
+	NO("{"), NO("}"), NO("{\"a\"}"), NO("{\"a\":}"), NO("{\"a\" 1}"),
+	NO("{\"a\":1,}"), NO("{,\"a\":1}"), NO("{\"a\":1,,\"b\":2}"),
+	NO("{\"a\"::1}"), NO("{a:1}"), NO("{1:1}"), NO("{null:1}"),
+	NO("{'a':1}"), NO("{\"a\":1"), NO("{\"a\":1]"), NO("{\"a\""),
+	NO("{\"a\":1 \"b\":2}"), NO("{\"a\",1}"), NO("{\"a\":1}}"),
+	NO("{\"a\":1}#"), NO("{\"a\":/**/1}"), NO("{[]:1}"), NO("{\"a\":\"b"),
+	/* names that come twice, also as another spelling of the same */
+	NO("{\"a\":1,\"a\":1}"), NO("{\"a\":1,\"b\":{},\"a\":2}"),
+	NO("{\"\":1,\"\":2}"), NO("{\"a\":1,\"\\u0061\":2}"),
+	NO("{\"\\u0061\":1,\"a\":2}"), NO("{\"a\\/\":1,\"a/\":2}"),
+	NO("{\"\\ud83d\\ude00\":1,\"\xf0\x9f\x98\x80\":2}"),
+	NO("[{\"x\":[{\"a\":1,\"a\":1}]}]"),
+	NO("{\"a name of many bytes\":1,\"a name of many bytes\":2}"),
+	YES("{\"a name of many bytes\":1,\"a name of many bytez\":2}"),
+	YES("{\"\\\"\":1,\"\\\\\":2,\"\\\\\\\"\":3}"),
+	/* strings */
+	YES("\"\""), YES("\"asd \""), YES("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\""),
+	YES("\"\\u0060\\u012a\\u12AB\""), YES("\"\\uD801\\udc37\""),
+	YES("\"\\ud83d\\ude39\\ud83d\\udc8d\""), YES("\"\\u0001\""),
+	YES("\"\x7f\""), YES("\"\xe2\x82\xac\xf0\x9d\x84\x9e\""),
+	YES("\"\xf4\x8f\xbf\xbf\""), YES("\"\xef\xbf\xbf\""), YES("\"\xed\x9f\xbf\""),
+	YES("\"\xe0\xa0\x80\""), YES("\"\\u2028\xe2\x80\xa8\""),
+	YES("\"0123456789abcdef0123456789abcdef\""),
+	YES("\"0123456789abcde\\n0123456789abcde\xc3\xa9\""),
+	NO("\""), NO("\"abc"), NO("\"\\\""), NO("\"\\"), NO("'a'"),
+	NO("\"\\x00\""), NO("\"\\a\""), NO("\"\\'\""), NO("\"\\\t\""),
+	NO("\"\\u\""), NO("\"\\u12\""), NO("\"\\u00A\""), NO("\"\\uqqqq\""),
+	NO("\"\\U0041\""), NO("\"\\\0\""), NO("\"\\\xc3\xa9\""),
+	NO("\"\\uD800\""), NO("\"\\uD800x\""), NO("\"\\uD800\\n\""),
+	NO("\"\\uD800\\uD800\""), NO("\"\\uDC00\""), NO("\"\\uDC00\\uD800\""),
+	NO("\"\\uD800\\u00\""), NO("\"\\uD800\\"), NO("\"\\u0000\""),
+	NO("\"a\nb\""), NO("\"a\tb\""), NO("\"a\0b\""), NO("\"\x1f\""),
+	NO("\"0123456789abcdef0123456789abcde\x01\""),
+	NO("\"\x80\""), NO("\"\xbf\""), NO("\"\xc0\xaf\""), NO("\"\xc1\x81\""),
+	NO("\"\xc3\""), NO("\"\xc3\x28\""), NO("\"\xe0\x80\xaf\""),
+	NO("\"\xe2\x82\""), NO("\"\xe2\x28\xa1\""), NO("\"\xed\xa0\x80\""),
+	NO("\"\xf0\x80\x80\xaf\""), NO("\"\xf0\x9f\x98\""),
+	NO("\"\xf4\x90\x80\x80\""), NO("\"\xf5\x80\x80\x80\""), NO("\"\xff\""),
+	NO("\"\xfe\""), NO("\"\xc3"), NO("{\"\xff\":1}"),
+	/* numbers */
+	YES("0"), YES("-0"), YES("123"), YES("-1"), YES("1.5"), YES("0.1e1"),
+	YES("1e5"), YES("1E+2"), YES("1e-2"), YES("-1.5E-10"), YES("20e1"),
+	YES("123.456e78"), YES("0e1"), YES("0e+1"), YES("[0]"), YES("[-0,0.0]"),
+	YES("9007199254740992"), YES("-9007199254740992"), YES(" 4 "),
+	YES("1e308"), YES("1e-400"), YES("-0.0000000000000000000000000000001"),
+	YES("123456789012345678901234567890.0"),
+	NO("9007199254740993"), NO("-9007199254740993"),
+	NO("[100000000000000000000]"), NO("1e309"), NO("-1e9999"),
+	NO("[1e400,1]"), NO("+1"), NO("01"), NO("-01"), NO("-"), NO("- 1"),
+	NO("--1"), NO("."), NO(".5"), NO("-.5"), NO("1."), NO("1.e1"), NO("1e"),
+	NO("1e+"), NO("1E"), NO("1.5e-"), NO("0x1"), NO("0b1"), NO("1_000"),
+	NO("1 000"), NO("Infinity"), NO("-Infinity"), NO("NaN"), NO("1e1.5"),
+	NO("1+2"), NO("\xef\xbc\x91"), NO("[-]"), NO("[1e]"), NO("[0.]"),
+	NO("[012]"), NO("1a"),
+	/* words */
+	YES("true"), YES("false"), YES("null"), YES("[true,false,null]"),
+	NO("tru"), NO("truE"), NO("TRUE"), NO("fals"), NO("nul"), NO("nulls"),
+	NO("truefalse"), NO("undefined"), NO("t"), NO("f"), NO("n"),
+	/* around it */
+	NO(""), NO(" "), NO("\n"), NO("\xef\xbb\xbf{}"), NO("\0"), NO("{}\0"),
+	NO("[]\0"), NO("1 2"), NO("// x\n1"), NO("/* */1"), NO("[1]]"),
+	NO("\xff\xfe[\0]\0"), NO("<html>"), NO("\xc2\xa0[]"), NO("[\xe2\x80\x83]"),
+};
+
+/* clang-format on */
+
+/* A copy of exactly @n bytes, so that ASan sees a read beyond the end. */
+static char *exact(const char *text, size_t n)
+{
+	char *copy = mem_realloc(NULL, n ? n : 1);
+
+	memcpy(copy, text, n);
+	return copy;
+}
+
+static bool valid(const char *text, size_t n)
+{
+	char *copy = exact(text, n);
+	struct error err;
+	bool ok = scan_valid(copy, n, &err);
+
+	if (!ok) {
+		assert_int_equal(err.code, ERR_INVALID);
+		assert_non_null(strstr(err.message, "at byte "));
+	}
+	mem_free(copy);
+	return ok;
+}
+
+static void test_cases(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		if (valid(cases[i].text, cases[i].n) != cases[i].valid)
+			fail_msg("%s is said to be %s", cases[i].text,
+				 cases[i].valid ? "invalid" : "valid");
+}
+
+static bool is_blank(size_t i)
+{
+	return strspn(cases[i].text, " \n") == cases[i].n;
+}
+
+/* Every valid case stays valid inside of others, every invalid one invalid,
+ * but for those that are empty. */
+static void test_cases_nested(void **state)
+{
+	static const char *const around[][2] = {
+		{ "[", "]" },
+		{ "{\"k\":", "}" },
+		{ "[1,{\"k\":[0,", ",2]}]" },
+		{ "                                      [", "\n]\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		for (size_t a = 0; !is_blank(i) && a < ARRAY_LEN(around); a++) {
+			struct buf b = { 0 };
+
+			buf_add_str(&b, around[a][0]);
+			buf_add(&b, cases[i].text, cases[i].n);
+			buf_add_str(&b, around[a][1]);
+			if (valid(b.p, b.n) != cases[i].valid)
+				fail_msg("%s is misjudged", b.p);
+			buf_done(&b);
+		}
+	}
+}
+
+/* Cutting any valid object or array anywhere makes it invalid. */
+static void test_every_cut_is_invalid(void **state)
+{
+	static const char text[] =
+		"{\"id\":\"1.2\",\"n\":[-1.5e3,true,null,\"\\u20ac "
+		"\xe2\x82\xac\"],"
+		"\"o\":{\"x\":{},\"y\":[[]]},\"last\":false}";
+
+	(void)state;
+	assert_true(valid(text, sizeof(text) - 1));
+	for (size_t n = 0; n < sizeof(text) - 1; n++)
+		assert_false(valid(text, n));
+}
+
+/* Special bytes are found at every place within and around a vector. */
+static void test_string_at_every_offset(void **state)
+{
+	static const char *const good[] = { "\\n", "\xc3\xa9", "\\u20ac", "" };
+	static const char *const bad[] = { "\n", "\xff", "\\x", "\x1f" };
+
+	(void)state;
+	for (size_t before = 0; before < 40; before++) {
+		for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+			char text[128], pad[64];
+
+			memset(pad, 'a', sizeof(pad));
+			snprintf(text, sizeof(text), "\"%.*s%s%.*s\"",
+				 (int)before, pad, good[i], (int)(40 - before),
+				 pad);
+			assert_true(valid(text, strlen(text)));
+			snprintf(text, sizeof(text), "\"%.*s%s%.*s\"",
+				 (int)before, pad, bad[i], (int)(40 - before),
+				 pad);
+			assert_false(valid(text, strlen(text)));
+		}
+	}
+}
+
+static void test_fault_names_the_byte(void **state)
+{
+	struct error err;
+
+	(void)state;
+	assert_false(scan_valid("[1,2,x]", 7, &err));
+	assert_string_equal(err.message,
+			    "not valid JSON at byte 5: a value is missing");
+	assert_false(scan_valid("{\"a\":1,\"a\":2}", 13, &err));
+	assert_string_equal(
+		err.message,
+		"not valid JSON at byte 7: a member name comes twice");
+	assert_false(scan_valid("[1", 2, NULL));
+}
+
+/* ---- limits -------------------------------------------------------------- */
+
+static bool nested(char open, char close, size_t depth)
+{
+	struct buf b = { 0 };
+	bool ok;
+
+	for (size_t i = 0; i < depth; i++)
+		buf_add_str(&b, open == '{' ? "{\"a\":" : "[");
+	buf_add_char(&b, '1');
+	for (size_t i = 0; i < depth; i++)
+		buf_add_char(&b, close);
+	ok = valid(b.p, b.n);
+	buf_done(&b);
+	return ok;
+}
+
+static void test_depth(void **state)
+{
+	(void)state;
+	assert_true(nested('[', ']', SCAN_MAX_DEPTH));
+	assert_false(nested('[', ']', SCAN_MAX_DEPTH + 1));
+	assert_true(nested('{', '}', SCAN_MAX_DEPTH));
+	assert_false(nested('{', '}', SCAN_MAX_DEPTH + 1));
+	assert_false(nested('[', ']', 1000000));
+}
+
+static void test_long_numbers(void **state)
+{
+	struct buf b = { 0 };
+
+	(void)state;
+	buf_add_str(&b, "0.");
+	for (int i = 0; i < SCAN_MAX_NUMBER - 2; i++)
+		buf_add_char(&b, '1');
+	assert_true(valid(b.p, b.n));
+	buf_add_char(&b, '1');
+	assert_false(valid(b.p, b.n));
+	buf_clear(&b);
+	for (int i = 0; i < 400; i++)
+		buf_add_char(&b, '1');
+	buf_add_str(&b, ".0");
+	assert_false(valid(b.p, b.n));
+	buf_done(&b);
+}
+
+/* An object with the names k0, k1 …; @twice is put again at the end. */
+static void add_object(struct buf *b, unsigned n, int twice)
+{
+	buf_add_char(b, '{');
+	for (unsigned i = 0; i < n; i++)
+		buf_printf(b, "%s\"k%u\":%u", i ? "," : "", i, i);
+	if (twice >= 0)
+		buf_printf(b, ",\"k%d\":0", twice);
+	buf_add_char(b, '}');
+}
+
+static void test_many_names(void **state)
+{
+	static const unsigned counts[] = { 1,  2,  63,	64,  65,   66,	95,
+					   96, 97, 128, 300, 1000, 5000 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+		int n = (int)counts[i];
+		int twice[] = { -1, 0, n / 2, n - 1 };
+
+		for (size_t t = 0; t < ARRAY_LEN(twice); t++) {
+			struct buf b = { 0 };
+
+			add_object(&b, counts[i], twice[t]);
+			assert_int_equal(valid(b.p, b.n), twice[t] < 0);
+			buf_done(&b);
+		}
+	}
+}
+
+/* Wide objects within wide objects: each level keeps names of its own. */
+static void add_nested_wide(struct buf *b, unsigned width, unsigned depth,
+			    bool twice)
+{
+	buf_add_char(b, '{');
+	for (unsigned i = 0; i < width; i++)
+		buf_printf(b, "\"k%u\":%u,", i, i);
+	buf_add_str(b, "\"deeper\":[");
+	if (depth > 1)
+		add_nested_wide(b, width, depth - 1, twice);
+	buf_add_str(b, "]");
+	for (unsigned i = 0; i < width; i++)
+		buf_printf(b, ",\"m%u\":%u", i, i);
+	if (twice && depth == 2)
+		buf_add_str(b, ",\"k7\":1");
+	buf_add_char(b, '}');
+}
+
+static void test_wide_within_wide(void **state)
+{
+	static const unsigned widths[] = { 10, 40, 70, 300 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(widths); i++) {
+		struct buf b = { 0 };
+
+		add_nested_wide(&b, widths[i], 6, false);
+		assert_true(valid(b.p, b.n));
+		buf_clear(&b);
+		add_nested_wide(&b, widths[i], 6, true);
+		assert_false(valid(b.p, b.n));
+		buf_done(&b);
+	}
+}
+
+/* Were it not linear, this would take hours. */
+static void test_a_million_names(void **state)
+{
+	struct buf b = { 0 };
+
+	(void)state;
+	add_object(&b, 1000000, -1);
+	assert_true(scan_valid(b.p, b.n, NULL));
+	buf_clear(&b);
+	add_object(&b, 1000000, 999999);
+	assert_false(scan_valid(b.p, b.n, NULL));
+	buf_done(&b);
+}
+
+/* ---- pulling ------------------------------------------------------------- */
+
+static bool slice_is(struct slice s, const char *text)
+{
+	return slice_eq(s, text);
+}
+
+static void test_pull(void **state)
+{
+	static const char text[] =
+		" {\"id\" : \"a\\nb\", \"n\": -42, \"yes\":true,\"no\":false,"
+		"\"raw\": {\"x\":[1, 2]} , \"list\":[ 1 , [2], \"3\" ],"
+		"\"none\":null,\"empty\":[],\"nothing\":{}} ";
+	struct scan s;
+	struct slice key, id = { 0 }, raw = { 0 };
+	long long n = 0;
+	bool yes = false, no = true;
+	size_t items = 0, keys = 0;
+	enum scan_type none = SCAN_NONE;
+
+	(void)state;
+	scan_init(&s, text, sizeof(text) - 1);
+	assert_int_equal(scan_peek(&s), SCAN_OBJECT);
+	assert_true(scan_object(&s));
+	for (; scan_member(&s, &key); keys++) {
+		if (slice_is(key, "id")) {
+			assert_true(scan_string(&s, &id));
+		} else if (slice_is(key, "n")) {
+			assert_true(scan_int(&s, &n));
+		} else if (slice_is(key, "yes")) {
+			assert_true(scan_bool(&s, &yes));
+		} else if (slice_is(key, "no")) {
+			assert_true(scan_bool(&s, &no));
+		} else if (slice_is(key, "raw")) {
+			assert_true(scan_skip(&s, &raw));
+		} else if (slice_is(key, "list") || slice_is(key, "empty")) {
+			assert_true(scan_array(&s));
+			for (; scan_item(&s); items++)
+				assert_true(scan_skip(&s, NULL));
+		} else if (slice_is(key, "nothing")) {
+			assert_true(scan_object(&s));
+			assert_false(scan_member(&s, &key));
+		} else {
+			none = scan_peek(&s);
+			assert_true(scan_skip(&s, NULL));
+		}
+	}
+	assert_true(scan_end(&s, NULL));
+	assert_true(slice_is(id, "a\\nb"));
+	assert_true(slice_is(raw, "{\"x\":[1, 2]}"));
+	assert_int_equal(n, -42);
+	assert_true(yes && !no);
+	assert_int_equal(items, 3);
+	assert_int_equal(keys, 9);
+	assert_int_equal(none, SCAN_NULL);
+}
+
+/* Pulling finds the same faults as passing over. */
+static void pull_all(struct scan *s)
+{
+	struct slice x;
+	long long n;
+	bool b;
+
+	switch (scan_peek(s)) {
+	case SCAN_OBJECT:
+		for (scan_object(s); scan_member(s, &x);)
+			pull_all(s);
+		break;
+	case SCAN_ARRAY:
+		for (scan_array(s); scan_item(s);)
+			pull_all(s);
+		break;
+	case SCAN_STRING:
+		scan_string(s, &x);
+		break;
+	case SCAN_BOOL:
+		scan_bool(s, &b);
+		break;
+	case SCAN_NULL:
+	case SCAN_NUMBER:
+	case SCAN_NONE:
+		if (s->p < s->end && memchr("123456789", *s->p, 9) &&
+		    !memchr(s->p, '.', (size_t)(s->end - s->p)) &&
+		    !memchr(s->p, 'e', (size_t)(s->end - s->p)) &&
+		    !memchr(s->p, 'E', (size_t)(s->end - s->p)))
+			scan_int(s, &n);
+		else
+			scan_skip(s, &x);
+		break;
+	}
+}
+
+static void test_pull_agrees_with_skip(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char *copy = exact(cases[i].text, cases[i].n);
+		struct scan s;
+
+		scan_init(&s, copy, cases[i].n);
+		pull_all(&s);
+		if (scan_end(&s, NULL) != cases[i].valid)
+			fail_msg("pulling disagrees on %s", cases[i].text);
+		mem_free(copy);
+	}
+}
+
+static void test_pull_finds_names_twice(void **state)
+{
+	struct buf b = { 0 };
+	struct slice key;
+	struct scan s;
+
+	(void)state;
+	add_object(&b, 2000, 5);
+	scan_init(&s, b.p, b.n);
+	scan_object(&s);
+	while (scan_member(&s, &key))
+		scan_skip(&s, NULL);
+	assert_false(scan_end(&s, NULL));
+	buf_done(&b);
+}
+
+/* After a fault nothing moves, and the first fault is the one that is told. */
+static void test_fault_sticks(void **state)
+{
+	struct slice x = { 0 };
+	struct error err;
+	struct scan s;
+	long long n;
+	bool b;
+
+	(void)state;
+	scan_init(&s, "{\"a\":[1,{\"b\":2}]}", 17);
+	assert_true(scan_object(&s) && scan_member(&s, &x));
+	assert_false(scan_string(&s, &x));
+	assert_false(scan_object(&s) || scan_array(&s) || scan_item(&s) ||
+		     scan_member(&s, &x) || scan_skip(&s, &x) ||
+		     scan_string(&s, &x) || scan_int(&s, &n) ||
+		     scan_bool(&s, &b));
+	assert_int_equal(scan_peek(&s), SCAN_NONE);
+	assert_false(scan_end(&s, &err));
+	assert_string_equal(err.message,
+			    "not valid JSON at byte 5: a string is expected");
+	assert_false(scan_end(&s, &err));
+}
+
+static void test_wrong_pulls(void **state)
+{
+	struct slice x;
+	struct scan s;
+	long long n;
+
+	(void)state;
+	scan_init(&s, "[1]", 3);
+	assert_false(scan_member(&s, &x));
+	assert_false(scan_end(&s, NULL));
+	scan_init(&s, "[1]", 3);
+	assert_true(scan_array(&s));
+	assert_false(scan_member(&s, &x));
+	assert_false(scan_end(&s, NULL));
+	scan_init(&s, "{\"a\":1}", 7);
+	assert_true(scan_object(&s));
+	assert_false(scan_item(&s));
+	assert_false(scan_end(&s, NULL));
+	scan_init(&s, "1.0", 3);
+	assert_false(scan_int(&s, &n));
+	assert_false(scan_end(&s, NULL));
+	scan_init(&s, "[1,2]", 5);
+	assert_true(scan_array(&s) && scan_item(&s));
+	assert_false(scan_end(&s, NULL));
+}
+
+/* A caller who leaves early has only scan_end() to do, and at a fault not
+ * even that. */
+static void test_no_memory_stays(void **state)
+{
+	size_t before = mem_live();
+	struct buf b = { 0 };
+	struct slice key;
+	struct scan s;
+
+	(void)state;
+	add_object(&b, 1000, -1);
+	scan_init(&s, b.p, b.n);
+	scan_object(&s);
+	for (int i = 0; i < 500 && scan_member(&s, &key); i++)
+		scan_skip(&s, NULL);
+	assert_true(mem_live() > before + 1);
+	assert_false(scan_end(&s, NULL));
+	b.p[b.n / 2] = '\1';
+	scan_init(&s, b.p, b.n);
+	assert_false(scan_skip(&s, NULL));
+	buf_done(&b);
+	assert_int_equal(mem_live(), before);
+}
+
+static void test_int_range(void **state)
+{
+	static const struct {
+		const char *text;
+		long long value;
+	} ints[] = { { "0", 0 },
+		     { "-0", 0 },
+		     { "7", 7 },
+		     { "-7", -7 },
+		     { "9007199254740992", SCAN_MAX_INT },
+		     { "-9007199254740992", -SCAN_MAX_INT } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(ints); i++) {
+		struct scan s;
+		long long n = 1;
+
+		scan_init(&s, ints[i].text, strlen(ints[i].text));
+		assert_true(scan_int(&s, &n));
+		assert_true(scan_end(&s, NULL));
+		assert_int_equal(n, ints[i].value);
+	}
+}
+
+/* ---- unescaping, counting ------------------------------------------------ */
+
+static void test_unescape(void **state)
+{
+	static const struct {
+		const char *from, *to;
+	} good[] = {
+		{ "", "" },
+		{ "abc", "abc" },
+		{ "a\\nb", "a\nb" },
+		{ "\\\"\\\\\\/\\b\\f\\n\\r\\t", "\"\\/\b\f\n\r\t" },
+		{ "\\u0041\\u00e9\\u20AC", "A\xc3\xa9\xe2\x82\xac" },
+		{ "x\\ud83d\\ude00y", "x\xf0\x9f\x98\x80y" },
+	};
+	static const char *const bad[] = { "\\",
+					   "\\x",
+					   "\\u12",
+					   "\\u0000",
+					   "\\ud83d",
+					   "\\ud83dx",
+					   "\\udc00",
+					   "\\ud83d\\u0041",
+					   "\\ud83d\\n12345",
+					   "\\ud83d\\ud83d",
+					   "a\\" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		struct buf b = { 0 };
+
+		assert_true(scan_unescape(slice_of(good[i].from), &b));
+		assert_true(slice_is(buf_slice(&b), good[i].to));
+		buf_done(&b);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		struct buf b = { 0 };
+
+		assert_false(scan_unescape(slice_of(bad[i]), &b));
+		buf_done(&b);
+	}
+}
+
+static void test_count_items(void **state)
+{
+	(void)state;
+	assert_int_equal(scan_count_items(SLICE("[]")), 0);
+	assert_int_equal(scan_count_items(SLICE("[1]")), 1);
+	assert_int_equal(
+		scan_count_items(SLICE(" [ {\"a\":[1,2]}, [3,4], \"5,6\" ]")),
+		3);
+	assert_int_equal(scan_count_items(SLICE("{}")), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_cases_nested),
+		cmocka_unit_test(test_every_cut_is_invalid),
+		cmocka_unit_test(test_string_at_every_offset),
+		cmocka_unit_test(test_fault_names_the_byte),
+		cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_long_numbers),
+		cmocka_unit_test(test_many_names),
+		cmocka_unit_test(test_wide_within_wide),
+		cmocka_unit_test(test_a_million_names),
+		cmocka_unit_test(test_pull),
+		cmocka_unit_test(test_pull_agrees_with_skip),
+		cmocka_unit_test(test_pull_finds_names_twice),
+		cmocka_unit_test(test_fault_sticks),
+		cmocka_unit_test(test_wrong_pulls),
+		cmocka_unit_test(test_no_memory_stays),
+		cmocka_unit_test(test_int_range),
+		cmocka_unit_test(test_unescape),
+		cmocka_unit_test(test_count_items),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
