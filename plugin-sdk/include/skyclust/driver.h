@@ -95,9 +95,11 @@ const char *sc_credential_digest(struct sc_call *call);
 
 struct sc_reply *sc_ok(struct sc_call *call);                   /* no value */
 struct sc_reply *sc_value(struct sc_call *call, json_t *value); /* steals */
-/* A whole list; steals @items.  @next_page_token may be NULL.  Filters given
- * in the request are applied here, `limit` too when @next_page_token is NULL. */
-struct sc_reply *sc_list(struct sc_call *call, json_t *items,
+/* A whole list; steals @items, an array.  @next_page_token (borrowed) is NULL
+ * at the last page.  What the request asks of a list is done here: filters,
+ * `fields`, and, for a driver that does not page itself (it never gives a
+ * token), `limit` and paging. */
+SC_WAITS struct sc_reply *sc_list(struct sc_call *call, json_t *items,
 			 const char *next_page_token);
 struct sc_reply *sc_fail(struct sc_call *call, enum sc_code code,
 			 const char *fmt, ...) SC_PRINTF(3, 4);
@@ -120,17 +122,18 @@ struct sc_reply *sc_failed(struct sc_call *call);
 
 /* ---- while it runs ------------------------------------------------------- */
 
-/* One item of a list, sent in chunks as credit allows; then return
- * sc_list_end().  Steals @item.  False: stop, the caller is gone. */
+/* One item of a list, sent in chunks as credit allows.  Steals @item.  False:
+ * no more are wanted (the limit is reached, the caller is gone, or the item
+ * was not sound).  Either way return sc_list_end(). */
 SC_WAITS bool sc_emit(struct sc_call *call, json_t *item);
-struct sc_reply *sc_list_end(struct sc_call *call, const char *next_page_token);
+SC_WAITS struct sc_reply *sc_list_end(struct sc_call *call, const char *next_page_token);
 
 /* Progress, coalesced to 10 a second; never waits. @total 0: unknown. */
 void sc_progress(struct sc_call *call, long long done, long long total,
 		 const char *message);
 /* What the host must remember before anything else, such as the cloud's id
  * the moment it is known.  Steals @data. */
-void sc_checkpoint(struct sc_call *call, json_t *data);
+SC_WAITS void sc_checkpoint(struct sc_call *call, json_t *data);
 /* False: cancelled or past the deadline. */
 SC_WAITS bool sc_sleep(struct sc_call *call, int ms);
 /* Run @fn(arg) on a thread; it must not touch @call or any json_t. */
@@ -229,6 +232,12 @@ struct sc_http {
 SC_WAITS bool sc_http(struct sc_call *call, struct sc_http *http);
 void sc_http_done(struct sc_http *http);
 
+/* What the cloud allows; told to the host, which spreads its calls by it. */
+struct sc_rate_limit {
+	const char *group;                      /* "compute" */
+	double per_second;
+};
+
 /* ---- sessions: logins, cached by credential digest ---------------------- */
 
 /*
@@ -268,6 +277,9 @@ struct sc_driver {
 	/* Catalogue operations this cloud cannot do, with the reason, so that
 	 * --check can tell them from forgotten ones: {"op or kind.*", why}. */
 	const char *const (*unsupported)[2];
+	const struct sc_rate_limit *rate_limits; /* NULL group ends */
+	/* Hosts it must reach ("*.example.org"), NULL ends; NULL: any. */
+	const char *const *egress;
 	/* JSON object: kinds of its own, {"x.vendor.kind": {...schemas...}}. */
 	const char *kinds;
 };

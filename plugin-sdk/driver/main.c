@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*~
+ * sc_main(): what a driver's main() calls.  Started by the host (the
+ * environment has SKYCLUST_DRIVER, and there are no arguments) it serves the
+ * protocol; from a person's hand it runs one of the commands below, and
+ * without any it explains itself.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fiber.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "driver/check.h"
+#include "driver/serve.h"
+
+#define EX_USAGE 64
+
+struct command {
+	const char *name;
+	int (*run)(const struct sc_driver *driver, int argc, char **argv);
+	const char *usage, *help;
+};
+
+static int run_check(const struct sc_driver *driver, int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	return check_main(driver);
+}
+
+static int run_version(const struct sc_driver *driver, int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	printf("%s %s (SkyClust SDK %s, protocol 1.0)\n", driver->name,
+	       driver->version, SKYCLUST_VERSION);
+	return 0;
+}
+
+static int run_help(const struct sc_driver *driver, int argc, char **argv);
+
+static const struct command commands[] = {
+	{ "--check", run_check, "", "is the driver as its tables say?" },
+	{ "--version", run_version, "", "name and versions" },
+	{ "--help", run_help, "", "this text" },
+};
+
+static void print_help(const struct sc_driver *driver, FILE *to)
+{
+	fprintf(to, "%s %s - a SkyClust cloud driver%s%s\n\n", driver->name,
+		driver->version, driver->description ? ": " : "",
+		driver->description ? driver->description : "");
+	fputs("The host (skyclustd) starts this program and speaks with it "
+	      "over pipes.\nBy hand it takes one of:\n\n", to);
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		fprintf(to, "  %s %s\n        %s\n", commands[i].name,
+			commands[i].usage, commands[i].help);
+}
+
+static int run_help(const struct sc_driver *driver, int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	print_help(driver, stdout);
+	return 0;
+}
+
+static int run_command(const struct sc_driver *driver, int argc, char **argv)
+{
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		if (!strcmp(argv[1], commands[i].name))
+			return commands[i].run(driver, argc - 2, argv + 2);
+	fprintf(stderr, "%s: unknown option %s; try --help\n", driver->name,
+		argv[1]);
+	return EX_USAGE;
+}
+
+static bool started_by_host(int argc)
+{
+	return argc < 2 && getenv("SKYCLUST_DRIVER") && !isatty(STDIN_FILENO);
+}
+
+int sc_main(int argc, char **argv, const struct sc_driver *driver)
+{
+	int status;
+
+	mem_use_for_jansson();
+	loop_init();
+	if (started_by_host(argc)) {
+		status = serve(driver);
+	} else if (argc < 2) {
+		print_help(driver, stderr);
+		status = EX_USAGE;
+	} else {
+		status = run_command(driver, argc, argv);
+	}
+	return status;
+}

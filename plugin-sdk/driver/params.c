@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reads the params of a request: {"ctx": …, "secrets": …, "args": …}.  The
+ * frame was validated as a whole, so what can be wrong here is only a type.
+ * ctx is scanned where it stands; args and secrets become trees, because
+ * handlers look into them.
+ */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "driver/runtime.h"
+#include "rpc/scan.h"
+
+/* One member of ctx and where it goes. */
+struct ctx_field {
+	const char *name;
+	enum { CTX_TEXT, CTX_INT, CTX_BOOL } type;
+	size_t offset;          /* in struct ctx */
+};
+
+struct ctx {
+	const char *region, *zone, *op, *workspace, *trace;
+	long long deadline_ms, attempt, credit;
+	bool progress, native;
+};
+
+static const struct ctx_field fields[] = {
+	{ "region", CTX_TEXT, offsetof(struct ctx, region) },
+	{ "zone", CTX_TEXT, offsetof(struct ctx, zone) },
+	{ "op", CTX_TEXT, offsetof(struct ctx, op) },
+	{ "workspace", CTX_TEXT, offsetof(struct ctx, workspace) },
+	{ "trace", CTX_TEXT, offsetof(struct ctx, trace) },
+	{ "deadline_ms", CTX_INT, offsetof(struct ctx, deadline_ms) },
+	{ "attempt", CTX_INT, offsetof(struct ctx, attempt) },
+	{ "credit", CTX_INT, offsetof(struct ctx, credit) },
+	{ "progress", CTX_BOOL, offsetof(struct ctx, progress) },
+	{ "native", CTX_BOOL, offsetof(struct ctx, native) },
+};
+
+static bool read_text(struct scan *s, struct arena *arena, const char **out)
+{
+	struct slice inside;
+	struct buf plain = { 0 };
+	bool ok;
+
+	if (!scan_string(s, &inside))
+		return false;
+	ok = scan_unescape(inside, &plain);
+	if (ok && plain.n)
+		*out = arena_strndup(arena, plain.p, plain.n);
+	buf_done(&plain);
+	return ok;
+}
+
+static bool read_field(struct scan *s, struct arena *arena,
+		       const struct ctx_field *f, struct ctx *ctx)
+{
+	void *at = (char *)ctx + f->offset;
+
+	switch (f->type) {
+	case CTX_TEXT:
+		return read_text(s, arena, at);
+	case CTX_INT:
+		return scan_int(s, at);
+	case CTX_BOOL:
+		return scan_bool(s, at);
+	}
+	return false;
+}
+
+static const struct ctx_field *field_find(struct slice key)
+{
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+		if (slice_eq(key, fields[i].name))
+			return &fields[i];
+	return NULL;
+}
+
+static bool read_ctx(struct slice raw, struct arena *arena, struct ctx *ctx,
+		     struct error *err)
+{
+	struct scan s;
+	struct slice key;
+
+	scan_init(&s, raw.p, raw.n);
+	if (!scan_object(&s))
+		return fail_at(err, ERR_INVALID, "/ctx", "ctx is not an object");
+	while (scan_member(&s, &key)) {
+		const struct ctx_field *f = field_find(key);
+
+		if (!f || scan_peek(&s) == SCAN_NULL)
+			scan_skip(&s, NULL);
+		else if (!read_field(&s, arena, f, ctx))
+			return fail_at(err, ERR_INVALID, "/ctx",
+				       "ctx member %s has the wrong type",
+				       f->name);
+	}
+	return scan_end(&s, err);
+}
+
+static void take_ctx(struct request *rq, const struct ctx *ctx)
+{
+	struct sc_call *call = &rq->call;
+
+	call->region = ctx->region;
+	call->zone = ctx->zone;
+	call->op = ctx->op;
+	call->workspace = ctx->workspace;
+	call->trace = ctx->trace;
+	call->attempt = (int)ctx->attempt;
+	call->native = ctx->native;
+	if (ctx->deadline_ms > 0)
+		call->deadline = clock_ms() + ctx->deadline_ms;
+	rq->progress.wanted = ctx->progress;
+	rq->stream.chunked = ctx->credit > 0;
+	rq->stream.credit = ctx->credit > 0 ? (unsigned)ctx->credit : 0;
+}
+
+/* An object, new; an empty one when @raw is empty. */
+static json_t *read_object(struct slice raw, const char *name,
+			   struct error *err)
+{
+	json_t *v = raw.n ? json_read(raw.p, raw.n, err) : json_object();
+
+	if (!v) {
+		fail_within(err, "%s", name);
+		return NULL;
+	}
+	if (!json_is_object(v)) {
+		json_decref(v);
+		fail_at(err, ERR_INVALID, "", "%s is not an object", name);
+		return NULL;
+	}
+	return v;
+}
+
+static struct slice member(const struct message *m, const char *name)
+{
+	struct message_field field;
+
+	return message_field(m, name, &field) ? field.raw : SLICE("");
+}
+
+bool params_read(struct request *rq, const struct message *m,
+		 struct error *err)
+{
+	struct slice ctx = member(m, "ctx");
+	struct ctx values = { .deadline_ms = 0 };
+
+	if (ctx.n && !read_ctx(ctx, &rq->call.arena, &values, err))
+		return false;
+	take_ctx(rq, &values);
+	rq->call.args = read_object(member(m, "args"), "args", err);
+	if (!rq->call.args)
+		return false;
+	rq->call.secrets = read_object(member(m, "secrets"), "secrets", err);
+	return rq->call.secrets != NULL;
+}

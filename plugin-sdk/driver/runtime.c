@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "driver/runtime.h"
+
+#include "base/mem.h"
+#include "rpc/frame.h"
+
+void runtime_init(struct runtime *rt, const struct sc_driver *driver)
+{
+	*rt = (struct runtime){
+		.driver = driver,
+		.config = json_object(),
+		.max_inflight = INFLIGHT_DEFAULT,
+		.max_frame = FRAME_MAX_DEFAULT,
+	};
+	list_init(&rt->open);
+	cond_init(&rt->turn);
+	handlers_init(&rt->handlers, driver);
+}
+
+void runtime_done(struct runtime *rt)
+{
+	/* Not while handlers still run: they may use what it would free. */
+	if (rt->state >= RUNTIME_READY && rt->driver->stop &&
+	    list_empty(&rt->open))
+		rt->driver->stop();
+	handlers_done(&rt->handlers);
+	json_decref(rt->config);
+	mem_free(rt->state_dir);
+}
