@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Neutron: networks, subnets and interfaces (ports).
+ * API: https://docs.openstack.org/api-ref/network/v2/
+ */
+#include "openstack.h"
+
+#include <string.h>
+
+static const char *const network_status[][2] = {
+	{ "ACTIVE", "available" },
+	{ "BUILD", "pending" },
+	{ "ERROR", "error" },
+	{ "*", "unknown" },
+	{ NULL }
+};
+
+static const struct sc_map network_map[] = {
+	{ "id", "id" },
+	{ "name", "name" },
+	{ "description", "description" },
+	{ "status", "status", .words = network_status },
+	{ "provider_status", "status" },
+	{ "subnet_ids", "subnets[]", .list = true },
+	{ "mtu", "mtu" },
+	{ "is_active", "admin_state_up" },
+	{ "is_external", "router:external" },
+	{ "created_at", "created_at" },
+	{ "updated_at", "updated_at" },
+	{ NULL }
+};
+
+static const struct sc_map subnet_map[] = {
+	{ "id", "id" },
+	{ "name", "name" },
+	{ "description", "description" },
+	{ "network_id", "network_id" },
+	{ "cidr", "cidr" },
+	{ "gateway_ip", "gateway_ip" },
+	{ "created_at", "created_at" },
+	{ "updated_at", "updated_at" },
+	{ NULL }
+};
+
+/* A port that belongs to something is in use, whether or not it carries
+ * traffic: Neutron's DOWN also means "not plugged yet". */
+static const char *const port_status[][2] = {
+	{ "ACTIVE", "in_use" },
+	{ "BUILD", "pending" },
+	{ "DOWN", "available" },
+	{ "ERROR", "error" },
+	{ "*", "unknown" },
+	{ NULL }
+};
+
+static const struct sc_map port_map[] = {
+	{ "id", "id" },
+	{ "name", "name" },
+	{ "status", "status", .words = port_status },
+	{ "provider_status", "status" },
+	{ "network_id", "network_id" },
+	{ "subnet_id", "fixed_ips[].subnet_id" },
+	{ "private_ip", "fixed_ips[].ip_address" },
+	{ "instance_id", "device_id" },
+	{ "mac_address", "mac_address" },
+	{ "security_groups", "security_groups[]", .list = true },
+	{ "created_at", "created_at" },
+	{ "updated_at", "updated_at" },
+	{ NULL }
+};
+
+/* 4 or 6: the family of @cidr, which the catalogue has checked. */
+static int family(const char *cidr)
+{
+	return strchr(cidr, ':') ? 6 : 4;
+}
+
+static struct sc_reply *no_tags(struct sc_call *call)
+{
+	return sc_fail_with(call, &(struct sc_fault) {
+		.code = SC_UNSUPPORTED, .effect = SC_EFFECT_NONE,
+		.path = "/tags" },
+		"Neutron's tags are words without values");
+}
+
+/* Make the subnet that @args describes; the record, new, or NULL: failed. */
+SC_WAITS static json_t *make_subnet(struct sc_call *call, json_t *args)
+{
+	const char *cidr = json_string_value(json_object_get(args, "cidr"));
+
+	json_object_set_new(args, "family", json_integer(family(cidr)));
+	return sc_rest_call(call, ".subnet.create", args);
+}
+
+SC_WAITS static struct sc_reply *subnet_create(struct sc_call *call)
+{
+	json_t *subnet;
+
+	if (sc_has(call, "tags"))
+		return no_tags(call);
+	if (sc_has(call, "zone") || sc_bool(call, "is_public"))
+		return sc_fail_with(call, &(struct sc_fault) {
+			.code = SC_UNSUPPORTED, .effect = SC_EFFECT_NONE,
+			.path = sc_has(call, "zone") ? "/zone" : "/is_public" },
+			"a subnet spans all zones, and is made public by a "
+			"router with a gateway");
+	subnet = make_subnet(call, sc_args(call));
+	return subnet ? sc_value(call, subnet) : sc_failed(call);
+}
+
+/* Take back the network @id, as its first subnet could not be made: the
+ * failure of @call then says that nothing was done. */
+SC_WAITS static struct sc_reply *take_back(struct sc_call *call, json_t *id)
+{
+	struct sc_fault fault = { .code = sc_fault_code(call),
+				  .path = "/cidr" };
+	json_t *args = json_pack("{s:O}", "id", id), *gone;
+
+	sc_fault_clear(call);
+	gone = sc_rest_call(call, "network.delete", args);
+	fault.effect = gone ? SC_EFFECT_NONE : SC_EFFECT_PARTIAL;
+	sc_fault_clear(call);
+	json_decref(args);
+	json_decref(gone);
+	return sc_fail_with(call, &fault, "the network's subnet could not be "
+			    "made; the network %s was %s",
+			    json_string_value(id),
+			    fault.effect == SC_EFFECT_NONE ? "removed again"
+							   : "left behind");
+}
+
+/* Neutron's networks have no range of their own: with a cidr the first subnet
+ * is made too, under the network's name. */
+SC_WAITS static struct sc_reply *network_create(struct sc_call *call)
+{
+	const char *cidr = sc_str(call, "cidr");
+	json_t *network, *args, *subnet, *id;
+
+	if (sc_has(call, "tags"))
+		return no_tags(call);
+	if (!(network = sc_rest_call(call, ".network.create", NULL)))
+		return sc_failed(call);
+	if (!cidr)
+		return sc_value(call, network);
+	id = json_object_get(network, "id");
+	sc_checkpoint(call, json_pack("{s:O}", "id", id));
+	args = json_pack("{s:s, s:O, s:s}", "name", sc_str(call, "name"),
+			 "network_id", id, "cidr", cidr);
+	subnet = make_subnet(call, args);
+	json_decref(args);
+	if (!subnet) {
+		struct sc_reply *reply = take_back(call, id);
+
+		json_decref(network);
+		return reply;
+	}
+	json_object_set_new(network, "subnet_ids",
+			    json_pack("[O]", json_object_get(subnet, "id")));
+	json_decref(subnet);
+	return sc_value(call, network);
+}
+
+SC_WAITS static struct sc_reply *vnic_create(struct sc_call *call)
+{
+	json_t *args = json_pack("{s:s}", "id", sc_str(call, "subnet_id"));
+	json_t *subnet = sc_rest_call(call, "subnet.get", args), *port;
+
+	json_decref(args);
+	if (!subnet)
+		return sc_failed(call);
+	args = json_copy(sc_args(call));
+	json_object_set(args, "network_id",
+			json_object_get(subnet, "network_id"));
+	json_decref(subnet);
+	port = sc_rest_call(call, ".port.create", args);
+	json_decref(args);
+	return port ? sc_value(call, port) : sc_failed(call);
+}
+
+const struct sc_rest neutron_rest[] = {
+	{ "network.list", "GET /networks?limit={limit?}&marker={page_token?}&name={name?}",
+	  .items = "networks[]", .map = network_map, .next = "networks_links[rel=next].href",
+	  .service = "network" },
+	{ "network.get", "GET /networks/{id}", .items = "network", .map = network_map,
+	  .service = "network" },
+	{ "network.create", .run = network_create },
+	{ ".network.create", "POST /networks",
+	  "{'network': {'name': '{name}', 'description': '{description?}', 'mtu': '{mtu?}'}}",
+	  .items = "network", .map = network_map, .service = "network" },
+	{ "network.delete", "DELETE /networks/{id}", .service = "network" },
+
+	{ "subnet.list",
+	  "GET /subnets?limit={limit?}&marker={page_token?}&name={name?}&network_id={network_id?}",
+	  .items = "subnets[]", .map = subnet_map, .next = "subnets_links[rel=next].href",
+	  .service = "network" },
+	{ "subnet.get", "GET /subnets/{id}", .items = "subnet", .map = subnet_map,
+	  .service = "network" },
+	{ "subnet.create", .run = subnet_create },
+	{ ".subnet.create", "POST /subnets",
+	  "{'subnet': {'name': '{name}', 'network_id': '{network_id}', 'cidr': '{cidr}',"
+	  "            'ip_version': '{family}', 'gateway_ip': '{gateway_ip?}',"
+	  "            'description': '{description?}'}}",
+	  .items = "subnet", .map = subnet_map, .service = "network" },
+	{ "subnet.delete", "DELETE /subnets/{id}", .service = "network" },
+
+	{ "vnic.list",
+	  "GET /ports?limit={limit?}&marker={page_token?}&name={name?}&network_id={network_id?}"
+	  "&device_id={instance_id?}",
+	  .items = "ports[]", .map = port_map, .next = "ports_links[rel=next].href",
+	  .service = "network" },
+	{ "vnic.get", "GET /ports/{id}", .items = "port", .map = port_map, .service = "network" },
+	{ "vnic.create", .run = vnic_create },
+	{ ".port.create", "POST /ports",
+	  "{'port': {'name': '{name}', 'network_id': '{network_id}',"
+	  "          'fixed_ips': [{'subnet_id': '{subnet_id}', 'ip_address': '{private_ip?}'}],"
+	  "          'security_groups': '{security_groups?}'}}",
+	  .items = "port", .map = port_map, .service = "network" },
+	{ "vnic.delete", "DELETE /ports/{id}", .service = "network" },
+	{ NULL }
+};

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The OpenStack driver: Keystone, Nova, Neutron and Glance as tables.
+ *
+ * Read keystone.c for how a login becomes a session; compute.c, network.c and
+ * image.c are the services, each one table and the few functions that a table
+ * cannot say.
+ */
+#include "openstack.h"
+
+/* ---- services ------------------------------------------------------------- */
+
+#define TOKEN "X-Auth-Token: {session.token}"
+
+static const char *const headers[] = { TOKEN, NULL };
+
+/* The pinned microversion; compute.c says why this one. */
+static const char *const nova_headers[] = {
+	TOKEN, "X-OpenStack-Nova-API-Version: 2.67", NULL
+};
+
+/* Statuses that mean the same in every service; the engine knows 401, 404 and
+ * the like by itself.  413 is how old releases say "too many requests". */
+static const struct sc_error_row keystone_errors[] = {
+	{ 400, NULL, SC_INVALID },
+	{ 0 }
+};
+
+static const struct sc_error_row nova_errors[] = {
+	{ 400, NULL, SC_INVALID },
+	{ 413, NULL, SC_RATE_LIMITED },
+	{ 429, NULL, SC_RATE_LIMITED },
+	{ 0 }
+};
+
+/* Neutron answers 409 for a full quota; its `type` tells them apart. */
+static const struct sc_error_row neutron_errors[] = {
+	{ 409, "OverQuota", SC_QUOTA },
+	{ 400, NULL, SC_INVALID },
+	{ 429, NULL, SC_RATE_LIMITED },
+	{ 0 }
+};
+
+static const struct sc_error_row glance_errors[] = {
+	{ 400, NULL, SC_INVALID },
+	{ 413, NULL, SC_QUOTA },
+	{ 0 }
+};
+
+static const struct sc_service services[] = {
+	{ "", "{session.compute}", nova_headers, nova_errors, NULL,
+	  "*.message", "X-Compute-Request-Id" },
+	{ "network", "{session.network}", headers, neutron_errors,
+	  "NeutronError.type", "NeutronError.message", "X-Openstack-Request-Id" },
+	{ "image", "{session.image}", headers, glance_errors, NULL, NULL,
+	  "X-Openstack-Request-Id" },
+	{ "identity", "{session.identity}", headers, keystone_errors,
+	  "error.title", "error.message", "X-Openstack-Request-Id" },
+	{ NULL }
+};
+
+/* ---- settings and credential ------------------------------------------------ */
+
+#define TEXT "{\"type\":\"string\"}"
+#define SECRET "{\"type\":\"string\",\"writeOnly\":true}"
+
+/* Who logs in where. */
+#define CREDENTIAL                                                       \
+	"\"auth_url\":{\"type\":\"string\",\"format\":\"uri\"},"         \
+	"\"username\":" TEXT ",\"user_id\":" TEXT ",\"password\":" SECRET "," \
+	"\"domain_name\":" TEXT ",\"domain_id\":" TEXT ","               \
+	"\"user_domain_name\":" TEXT ",\"user_domain_id\":" TEXT ","     \
+	"\"project_domain_name\":" TEXT ",\"project_domain_id\":" TEXT "," \
+	"\"project_name\":" TEXT ",\"project_id\":" TEXT ","             \
+	"\"application_credential_id\":" TEXT ","                        \
+	"\"application_credential_secret\":" SECRET ",\"region\":" TEXT
+
+/* What the operator may fix for every credential. */
+#define SETTINGS                                                         \
+	"\"auth_url\":{\"type\":\"string\",\"format\":\"uri\"},"         \
+	"\"region\":" TEXT ","                                           \
+	"\"interface\":{\"enum\":[\"public\",\"internal\",\"admin\"]}"
+
+#define OBJECT(members) \
+	"{\"type\":\"object\",\"properties\":{" members "}}"
+
+static const char *const env[][2] = {
+	{ "OS_AUTH_URL", "auth_url" },
+	{ "OS_USERNAME", "username" },
+	{ "OS_USER_ID", "user_id" },
+	{ "OS_PASSWORD", "password" },
+	{ "OS_DOMAIN_NAME", "domain_name" },
+	{ "OS_USER_DOMAIN_NAME", "user_domain_name" },
+	{ "OS_USER_DOMAIN_ID", "user_domain_id" },
+	{ "OS_PROJECT_DOMAIN_NAME", "project_domain_name" },
+	{ "OS_PROJECT_DOMAIN_ID", "project_domain_id" },
+	{ "OS_PROJECT_NAME", "project_name" },
+	{ "OS_PROJECT_ID", "project_id" },
+	{ "OS_APPLICATION_CREDENTIAL_ID", "application_credential_id" },
+	{ "OS_APPLICATION_CREDENTIAL_SECRET", "application_credential_secret" },
+	{ "OS_REGION_NAME", "region" },
+	{ "OS_INTERFACE", "interface" },
+	{ NULL }
+};
+
+/* Is the cloud there, for this credential and region?  The cheapest question
+ * that needs the token and Nova. */
+SC_WAITS static struct sc_reply *health(struct sc_call *call)
+{
+	json_t *limits = sc_rest_call(call, ".limits", NULL);
+
+	if (!limits)
+		return sc_failed(call);
+	json_decref(limits);
+	return sc_ok(call);
+}
+
+static const struct sc_rest *const tables[] = {
+	keystone_rest, nova_rest, neutron_rest, glance_rest, NULL
+};
+
+static const char *const unsupported[][2] = {
+	{ "instance.update", "not written yet" },
+	{ "instance.resize", "not written yet" },
+	{ "instance.console", "not written yet" },
+	{ "image.create", "not written yet" },
+	{ "network.update", "not written yet" },
+	{ "subnet.update", "not written yet" },
+	{ "vnic.attach", "not written yet" },
+	{ "vnic.detach", "not written yet" },
+	{ "router.*", "not written yet" },
+	{ "security_group.*", "not written yet" },
+	{ "public_ip.*", "not written yet" },
+	{ "volume.*", "not written yet" },
+	{ "snapshot.*", "not written yet" },
+	{ "load_balancer.*", "not written yet (Octavia)" },
+	{ "cluster.*", "not written yet (Magnum)" },
+	{ "node_pool.*", "not written yet (Magnum)" },
+	{ "node.*", "not written yet" },
+	{ "project.*", "not written yet" },
+	{ "user.*", "not written yet" },
+	{ "role.*", "not written yet" },
+	{ "quota.*", "not written yet" },
+	{ "stack.*", "not written yet (Heat)" },
+	{ "cost.*", "OpenStack has no prices of its own" },
+	{ "metric.*", "OpenStack's core services measure nothing" },
+	{ NULL }
+};
+
+int main(int argc, char **argv)
+{
+	return sc_main(argc, argv, &(struct sc_driver) {
+		.name = "openstack",
+		.version = "1.0.0",
+		.description = "OpenStack: Keystone v3, Nova, Neutron, Glance",
+		.config_schema = OBJECT(SETTINGS),
+		.credential_schema = OBJECT(CREDENTIAL),
+		.env = env,
+		.rest_tables = tables,
+		.services = services,
+		.login = keystone_login,
+		.health = health,
+		.unsupported = unsupported,
+	});
+}
