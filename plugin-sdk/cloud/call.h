@@ -3,6 +3,10 @@
  * struct sc_call: one request, as the engine and the handlers see it.  The
  * dispatcher (driver/) makes it and adds the transport; the engine (cloud/)
  * reads arguments and leaves failures in it.
+ *
+ * call.c has what driver.h declares for reading a request (sc_str() to
+ * sc_credential_digest()), waiting (sc_sleep(), sc_offload()), faults
+ * (sc_fault_code(), sc_fault_clear()) and HTTP (sc_rest_call(), sc_http()).
  */
 #ifndef SKYCLUST_CLOUD_CALL_H
 #define SKYCLUST_CLOUD_CALL_H
@@ -23,10 +27,15 @@ struct sc_call {
 	const char *region, *zone, *op, *workspace, *trace; /* NULL: not given */
 	int attempt;
 	int64_t deadline;       /* clock_ms */
-	char digest[65];        /* hex SHA-256 of the canonical secrets */
-	json_t *session;        /* counted; NULL until a row needs it */
+	char digest[65];        /* hex SHA-256 of the canonical secrets; filled
+				 * in by sc_credential_digest() */
+	json_t *session;        /* counted; NULL until a row needs it; ended
+				 * by session_release() */
 	struct error fault;     /* code != ERR_NONE: pending failure */
 	bool native;            /* keep the cloud's own object in `native` */
+	/* Told the cloud's id the moment a row that creates knows it; steals
+	 * @data.  NULL: nobody wants to know. */
+	void (*checkpoint)(struct sc_call *call, json_t *data);
 	struct arena arena;
 };
 
