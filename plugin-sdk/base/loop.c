@@ -49,7 +49,9 @@ static void alarm_rang(struct ev_loop *ev UNUSED, ev_timer *w UNUSED,
 
 void loop_init(void)
 {
-	loop.ev = ev_default_loop(EVFLAG_NOENV);
+	/* Not the default loop: that one reaps every child by itself, and the
+	 * status of a driver's end would be lost. */
+	loop.ev = ev_loop_new(EVFLAG_NOENV);
 	if (!loop.ev)
 		mem_oom();
 	/* Waiting is right even while nothing is watched: timers are ours. */

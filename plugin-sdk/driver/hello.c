@@ -203,6 +203,8 @@ WAITS static bool greet(struct runtime *rt, json_t *params, struct error *err)
 	if (!check_version(params, err))
 		return false;
 	take_limits(rt, json_object_get(params, "limits"));
+	if (json_bool(params, "probe", false))
+		return true; /* the host only wants to know what this is */
 	return take_config(rt, params, err) && start_driver(rt, err);
 }
 
