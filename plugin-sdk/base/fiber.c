@@ -267,9 +267,10 @@ static void timed_out(struct timer *timer)
 {
 	struct fiber *f = container_of(timer, struct fiber, timer);
 
+	if (f->queued)
+		return; /* woken in the same turn: that is worth more */
 	f->result = WAIT_TIMEOUT;
-	if (!f->queued)
-		make_ready(f);
+	make_ready(f);
 }
 
 struct fiber *fiber_spawn(const char *name, void (*fn)(void *arg), void *arg)

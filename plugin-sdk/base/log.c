@@ -32,7 +32,9 @@ static void (*sink)(const char *line, size_t n);
 
 static size_t room(const struct line *l)
 {
-	return sizeof(l->text) - TAIL_BYTES - l->n;
+	size_t most = sizeof(l->text) - TAIL_BYTES;
+
+	return l->n < most ? most - l->n : 0;
 }
 
 /* For what is known to be short: it may use the tail. */

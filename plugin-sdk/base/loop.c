@@ -265,19 +265,24 @@ static void ask_kernel(bool settled, int64_t until)
 	ev_run(loop.ev, EVRUN_ONCE);
 }
 
-/* True when anything of ours had to be done. */
-static bool turn(int64_t until)
-{
-	bool worked = run_timers();
+/* One turn's own work, before the kernel is asked. */
+struct work {
+	bool any;       /* there was some */
+	bool settled;   /* nothing is left */
+};
 
-	ask_kernel(settle(&worked), until);
-	return worked;
+static struct work do_work(void)
+{
+	struct work w = { .any = run_timers() };
+
+	w.settled = settle(&w.any);
+	return w;
 }
 
 void loop_run(void)
 {
 	while (!loop.stopping)
-		turn(0);
+		ask_kernel(do_work().settled, 0);
 	loop.stopping = false;
 }
 
@@ -292,11 +297,14 @@ bool loop_run_until(bool (*done)(void *arg), void *arg, int64_t deadline)
 	int left = LAST_TURNS;
 
 	while (!done(arg)) {
-		bool worked = turn(until);
+		struct work w = do_work();
 
+		if (done(arg))
+			return true;
+		ask_kernel(w.settled, until);
 		if (!until || (real_ms() < until && clock_left(deadline)))
 			continue;
-		if (!worked || --left == 0)
+		if (!w.any || --left == 0)
 			return done(arg);
 	}
 	return true;

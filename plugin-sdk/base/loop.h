@@ -30,7 +30,7 @@ void loop_stop(void); /* at the end of this turn, or of the first one */
  * Run turns until @done(arg) is true; for tests and tools without a main
  * fiber.  False when @deadline (clock_ms, 0: none) passed and nothing was left
  * to do.  While the clock is virtual, as many real milliseconds end it, too.
- * @done is asked after each turn, and first.
+ * @done is asked first, and whenever something may have changed.
  */
 bool loop_run_until(bool (*done)(void *arg), void *arg, int64_t deadline);
 

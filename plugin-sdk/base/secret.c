@@ -47,7 +47,7 @@ static void *map_locked(size_t size)
 		mem_oom();
 	madvise(p, size, MADV_DONTDUMP);
 	madvise(p, size, MADV_WIPEONFORK);
-	if (mlock(p, size) != 0 && !told) {
+	if (mlock2(p, size, MLOCK_ONFAULT) != 0 && !told) {
 		told = true;
 		log_debug("secrets may be swapped to disk: RLIMIT_MEMLOCK is "
 			  "too low", LOG_INT("bytes", (long long)size));
