@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Nova: instances, instance types (flavors), zones and key pairs.
+ * Nova: instances.  flavor.c has what they are made with.
  *
  * Microversion 2.67 is pinned for every call (openstack.c).  It is the lowest
  * that has all we use: 2.35 pages key pairs, 2.37 chooses the network by
@@ -39,7 +39,7 @@ static const char *const server_status[][2] = {
 	{ "SUSPENDED", "suspended" },
 	{ "VERIFY_RESIZE", "running" },
 	{ "*", "unknown" },
-	{ NULL }
+	{ NULL },
 };
 
 static const struct sc_map server_map[] = {
@@ -61,7 +61,7 @@ static const struct sc_map server_map[] = {
 	{ "tags", "metadata" },
 	{ "created_at", "created" },
 	{ "updated_at", "updated" },
-	{ NULL }
+	{ NULL },
 };
 
 static const struct sc_map state_map[] = {
@@ -69,174 +69,20 @@ static const struct sc_map state_map[] = {
 	{ "name", "name" },
 	{ "status", "status", .words = server_status },
 	{ "provider_status", "status" },
-	{ NULL }
+	{ NULL },
 };
 
-static const struct sc_map flavor_map[] = {
-	{ "id", "id" },
-	{ "name", "name" },
-	{ "description", "description" },
-	{ "vcpus", "vcpus" },
-	{ "memory_mib", "ram" },
-	{ "storage_gib", "disk" },
-	{ NULL }
+static const struct sc_map log_map[] = {
+	{ "type", .value = "log" },
+	{ "output", "output" },
+	{ NULL },
 };
 
-static const struct sc_map zone_map[] = {
-	{ "id", "zoneName" },
-	{ "name", "zoneName" },
-	{ "is_active", "zoneState.available" },
-	{ NULL }
+static const struct sc_map console_map[] = {
+	{ "type", "protocol" },
+	{ "url", "url" },
+	{ NULL },
 };
-
-static const struct sc_map key_pair_map[] = {
-	{ "id", "name" },
-	{ "name", "name" },
-	{ "fingerprint", "fingerprint" },
-	{ "public_key", "public_key" },
-	{ "private_key", "private_key" },
-	{ NULL }
-};
-
-/* Nova's limits, for telling a full quota from a forbidden act. */
-static const struct sc_map limits_map[] = {
-	{ "instances_max", "maxTotalInstances" },
-	{ "instances", "totalInstancesUsed" },
-	{ "cores_max", "maxTotalCores" },
-	{ "cores", "totalCoresUsed" },
-	{ "memory_max", "maxTotalRAMSize" },
-	{ "memory", "totalRAMUsed" },
-	{ "key_pairs_max", "maxTotalKeypairs" },
-	{ NULL }
-};
-
-/* ---- looking things up ----------------------------------------------------- */
-
-/* The element of @list whose @member is @text, borrowed, or NULL. */
-static json_t *find(json_t *list, const char *member, const char *text)
-{
-	const char *have;
-	json_t *item;
-	size_t i;
-
-	json_array_foreach(list, i, item) {
-		have = json_string_value(json_object_get(item, member));
-		if (have && !strcmp(have, text))
-			return item;
-	}
-	return NULL;
-}
-
-/* The record of @op, a list, with this @member; new, NULL: failed. */
-SC_WAITS static json_t *look_up(struct sc_call *call, const char *op,
-				const char *what, const char *member,
-				const char *text)
-{
-	json_t *none = json_object(), *list, *found;
-
-	list = sc_rest_call(call, op, none);
-	json_decref(none);
-	if (!list)
-		return NULL;
-	found = json_incref(find(list, member, text));
-	json_decref(list);
-	if (!found)
-		sc_fail(call, SC_NOT_FOUND, "no %s %s", what, text);
-	return found;
-}
-
-/* The flavor with this id or name; new, NULL: failed. */
-SC_WAITS static json_t *find_type(struct sc_call *call, const char *type)
-{
-	json_t *args = json_pack("{s:s}", "id", type), *found;
-
-	found = sc_rest_call(call, ".flavor.get", args);
-	json_decref(args);
-	if (found || sc_fault_code(call) != SC_NOT_FOUND)
-		return found;
-	sc_fault_clear(call);
-	return look_up(call, "instance_type.list", "instance type", "name",
-		       type);
-}
-
-SC_WAITS static struct sc_reply *instance_type_get(struct sc_call *call)
-{
-	json_t *type = find_type(call, sc_str(call, "id"));
-
-	return type ? sc_value(call, type) : sc_failed(call);
-}
-
-SC_WAITS static struct sc_reply *zone_get(struct sc_call *call)
-{
-	json_t *zone = look_up(call, "zone.list", "zone", "id",
-			       sc_str(call, "id"));
-
-	return zone ? sc_value(call, zone) : sc_failed(call);
-}
-
-/* ---- quota ------------------------------------------------------------------ */
-
-static long long number(const json_t *object, const char *name)
-{
-	return json_integer_value(json_object_get(object, name));
-}
-
-/* Would @need more of @what be over the limit?  Limit -1 is none. */
-static bool is_over(const json_t *limits, const char *what, const char *max,
-		    long long used, long long need, struct sc_call *call)
-{
-	const json_t *limit = json_object_get(limits, max);
-
-	if (!json_is_integer(limit) || number(limits, max) < 0 ||
-	    used + need <= number(limits, max))
-		return false;
-	sc_fail_with(call, &(struct sc_fault) {
-		.code = SC_QUOTA, .effect = SC_EFFECT_NONE,
-		.cloud_status = 403, .cloud_code = "forbidden" },
-		"quota of %s: %lld of %lld used, %lld more needed", what, used,
-		number(limits, max), need);
-	return true;
-}
-
-/*
- * Nova says 403 "forbidden" both when a policy is against it and when a quota
- * is full; only the text differs, and text is not for programs.  So after a
- * 403 the limits are asked for: is there no room for what was wanted?  The
- * failure of @call is replaced by a clearer one if so.
- */
-SC_WAITS static struct sc_reply *forbidden(struct sc_call *call,
-					   const json_t *type)
-{
-	json_t *none = json_object(), *limits, *pairs = NULL;
-	bool over;
-
-	sc_fault_clear(call);
-	limits = sc_rest_call(call, ".limits", none);
-	if (limits && !type)
-		pairs = sc_rest_call(call, "key_pair.list", none);
-	json_decref(none);
-	sc_fault_clear(call);
-	over = type ? is_over(limits, "instances", "instances_max",
-			      number(limits, "instances"), 1, call) ||
-		      is_over(limits, "cores", "cores_max",
-			      number(limits, "cores"), number(type, "vcpus"),
-			      call) ||
-		      is_over(limits, "MiB of memory", "memory_max",
-			      number(limits, "memory"),
-			      number(type, "memory_mib"), call)
-		    : pairs && is_over(limits, "key pairs", "key_pairs_max",
-				       (long long)json_array_size(pairs), 1,
-				       call);
-	json_decref(limits);
-	json_decref(pairs);
-	if (over)
-		return sc_failed(call);
-	return sc_fail_with(call, &(struct sc_fault) {
-		.code = SC_FORBIDDEN, .effect = SC_EFFECT_NONE,
-		.cloud_status = 403, .cloud_code = "forbidden" },
-		"the cloud's policy does not allow %s with this credential",
-		sc_method_name(call));
-}
 
 /* ---- instance.create ----------------------------------------------------------- */
 
@@ -263,16 +109,6 @@ static json_t *base64(const char *text)
 	return json_stringn(out, at);
 }
 
-/* A fault of the argument at @path; false. */
-static bool bad_arg(struct sc_call *call, enum sc_code code, const char *path,
-		    const char *why)
-{
-	sc_fail_with(call, &(struct sc_fault) {
-		.code = code, .effect = SC_EFFECT_NONE, .path = path },
-		"%s", why);
-	return false;
-}
-
 /* The network of @subnet_id if that is its only subnet, new; else NULL:
  * failed.  Nova takes a network or a port, not a subnet. */
 SC_WAITS static json_t *network_of(struct sc_call *call, const char *subnet_id)
@@ -295,8 +131,7 @@ SC_WAITS static json_t *network_of(struct sc_call *call, const char *subnet_id)
 		return id;
 	}
 	if (network)
-		bad_arg(call, SC_UNSUPPORTED, "/subnet_id",
-			"the subnet's network has several subnets: make an "
+		fail_arg(call, SC_UNSUPPORTED, "/subnet_id", "the subnet's network has several subnets: make an "
 			"interface in it (vnic) and give vnic_id");
 	json_decref(network);
 	json_decref(id);
@@ -345,19 +180,6 @@ static void add_disk(struct sc_call *call, json_t *args)
 	json_object_set_new(args, "disks", json_pack("[o]", disk));
 }
 
-static void add_groups(json_t *args)
-{
-	json_t *given = json_object_get(args, "security_groups"), *group;
-	json_t *groups = json_array();
-	size_t i;
-
-	json_array_foreach(given, i, group)
-		json_array_append_new(groups, json_pack("{s:O}", "name", group));
-	if (i)
-		json_object_set(args, "groups", groups);
-	json_decref(groups);
-}
-
 /* The operation's id among the tags: op.reconcile finds the server by it. */
 static void add_tags(struct sc_call *call, json_t *args)
 {
@@ -370,36 +192,51 @@ static void add_tags(struct sc_call *call, json_t *args)
 	json_object_set_new(args, "tags", tags);
 }
 
-/* What the row .server.create takes, new; NULL: failed. */
+/* Arguments that Nova cannot follow?  False: failed. */
+static bool are_possible(struct sc_call *call)
+{
+	const char *path = sc_has(call, "public_ip_id") ? "/public_ip_id"
+							: "/assign_public_ip";
+
+	if (sc_has(call, "public_ip_id") || sc_bool(call, "assign_public_ip")) {
+		fail_arg(call, SC_UNSUPPORTED, path,
+			 "attach a public address once the instance runs");
+		return false;
+	}
+	if (sc_has(call, "boot_disk_type") && !sc_has(call, "boot_disk_gib")) {
+		fail_arg(call, SC_INVALID, "/boot_disk_gib",
+			 "boot_disk_type needs boot_disk_gib");
+		return false;
+	}
+	return true;
+}
+
+static bool add_user_data(struct sc_call *call, json_t *args)
+{
+	const char *text = sc_str(call, "user_data");
+	json_t *data;
+
+	if (!text || !*text)
+		data = json_null();
+	else if (!(data = base64(text))) {
+		fail_arg(call, SC_INVALID, "/user_data",
+			 "Nova takes 49149 bytes of user data");
+		return false;
+	}
+	json_object_set_new(args, "user_data", data);
+	return true;
+}
+
+/* What the row create_server takes, new; NULL: failed. */
 SC_WAITS static json_t *server_args(struct sc_call *call, const json_t *type)
 {
-	json_t *args = json_copy(sc_args(call)), *data;
-	const char *user_data = sc_str(call, "user_data");
-	bool ok = true;
+	json_t *args = json_copy(sc_args(call));
 
-	if (sc_has(call, "public_ip_id") || sc_bool(call, "assign_public_ip"))
-		ok = bad_arg(call, SC_UNSUPPORTED,
-			     sc_has(call, "public_ip_id") ? "/public_ip_id"
-							  : "/assign_public_ip",
-			     "attach a public address once the instance runs");
-	if (ok && sc_has(call, "boot_disk_type") &&
-	    !sc_has(call, "boot_disk_gib"))
-		ok = bad_arg(call, SC_INVALID, "/boot_disk_gib",
-			     "boot_disk_type needs boot_disk_gib");
-	if (ok && user_data && *user_data) {
-		if ((data = base64(user_data)))
-			json_object_set_new(args, "user_data", data);
-		else
-			ok = bad_arg(call, SC_INVALID, "/user_data",
-				     "Nova takes 49149 bytes of user data");
-	} else {
-		json_object_del(args, "user_data");
-	}
 	json_object_set(args, "flavor", json_object_get(type, "id"));
 	add_disk(call, args);
-	add_groups(args);
 	add_tags(call, args);
-	if (ok && add_networks(call, args))
+	if (are_possible(call) && add_user_data(call, args) &&
+	    add_networks(call, args))
 		return args;
 	json_decref(args);
 	return NULL;
@@ -423,16 +260,16 @@ SC_WAITS static struct sc_reply *created(struct sc_call *call, json_t *id)
 
 SC_WAITS static struct sc_reply *instance_create(struct sc_call *call)
 {
-	json_t *type = find_type(call, sc_str(call, "instance_type"));
+	json_t *type = nova_find_type(call, sc_str(call, "instance_type"));
 	json_t *args = type ? server_args(call, type) : NULL;
-	json_t *server = args ? sc_rest_call(call, ".server.create", args)
+	json_t *server = args ? sc_rest_call(call, "create_server", args)
 			      : NULL;
 	struct sc_reply *reply;
 
 	if (server)
 		reply = created(call, json_object_get(server, "id"));
 	else if (args && sc_fault_code(call) == SC_FORBIDDEN)
-		reply = forbidden(call, type);
+		reply = nova_refused(call, type);
 	else
 		reply = sc_failed(call);
 	json_decref(server);
@@ -448,11 +285,11 @@ SC_WAITS static struct sc_reply *instance_create(struct sc_call *call)
 static const struct act {
 	const char *method, *row, *wanted;
 } acts[] = {
-	{ "instance.start", ".server.start", "running" },
-	{ "instance.stop", ".server.stop", "stopped" },
-	{ "instance.suspend", ".server.suspend", "suspended" },
-	{ "instance.resume", ".server.resume", "running" },
-	{ NULL }
+	{ "instance.start", "start_server", "running" },
+	{ "instance.stop", "stop_server", "stopped" },
+	{ "instance.suspend", "suspend_server", "suspended" },
+	{ "instance.resume", "resume_server", "running" },
+	{ NULL },
 };
 
 SC_WAITS static bool is_already(struct sc_call *call, const char *wanted)
@@ -469,9 +306,16 @@ SC_WAITS static bool is_already(struct sc_call *call, const char *wanted)
 
 SC_WAITS static struct sc_reply *act(struct sc_call *call)
 {
+	static const struct sc_fault wrong_state = {
+		.code = SC_CONFLICT, .effect = SC_EFFECT_NONE,
+		.cloud_status = 409, .cloud_code = "conflictingRequest",
+	};
 	const struct act *a = acts;
 	json_t *done;
 
+	if (sc_bool(call, "force"))
+		return fail_arg(call, SC_UNSUPPORTED, "/force",
+				"Nova asks the guest first, always");
 	while (a->method && strcmp(a->method, sc_method_name(call)))
 		a++;
 	if (!a->method)
@@ -482,52 +326,62 @@ SC_WAITS static struct sc_reply *act(struct sc_call *call)
 	else if (sc_fault_code(call) != SC_CONFLICT)
 		return sc_failed(call);
 	else if (!is_already(call, a->wanted))
-		return sc_fail_with(call, &(struct sc_fault) {
-			.code = SC_CONFLICT, .effect = SC_EFFECT_NONE,
-			.cloud_status = 409,
-			.cloud_code = "conflictingRequest" },
-			"the instance's state does not allow %s",
-			a->method);
+		return sc_fail_with(call, &wrong_state,
+				    "the instance's state does not allow %s",
+				    a->method);
 	return sc_ok(call);
 }
 
 SC_WAITS static struct sc_reply *instance_restart(struct sc_call *call)
 {
-	return sc_rest_reply(call, sc_bool(call, "force") ? ".server.reset"
-							  : ".server.reboot",
+	return sc_rest_reply(call, sc_bool(call, "force") ? "reset_server"
+							  : "reboot_server",
 			     NULL);
 }
 
-/* ---- key pairs --------------------------------------------------------------------- */
+/* ---- change, console --------------------------------------------------------------- */
 
-SC_WAITS static struct sc_reply *make_key_pair(struct sc_call *call,
-					       const char *row)
+/* One step of update; false: failed. */
+SC_WAITS static bool step(struct sc_call *call, const char *row)
 {
+	json_t *done = sc_rest_call(call, row, NULL);
+
+	json_decref(done);
+	return done != NULL;
+}
+
+SC_WAITS static struct sc_reply *instance_update(struct sc_call *call)
+{
+	if (sc_has(call, "instance_type"))
+		return fail_arg(call, SC_UNSUPPORTED, "/instance_type",
+				"changing the size is not written yet");
+	if ((sc_has(call, "name") && !step(call, "rename_server")) ||
+	    (sc_has(call, "tags") && !step(call, "retag_server")))
+		return sc_failed(call);
+	return sc_rest_reply(call, "instance.get", NULL);
+}
+
+SC_WAITS static struct sc_reply *instance_console(struct sc_call *call)
+{
+	static const char *const html[][2] = {
+		{ "vnc", "novnc" }, { "spice", "spice-html5" },
+		{ "serial", "serial" },
+	};
 	const char *type = sc_str(call, "type");
-	json_t *pair;
+	struct sc_reply *reply;
+	json_t *args;
+	size_t i = 0;
 
-	if (type && strcmp(type, "rsa") &&
-	    !bad_arg(call, SC_UNSUPPORTED, "/type",
-		     "Nova makes rsa keys only; import your own instead"))
-		return sc_failed(call);
-	if (sc_has(call, "tags") &&
-	    !bad_arg(call, SC_UNSUPPORTED, "/tags", "key pairs have no tags"))
-		return sc_failed(call);
-	if ((pair = sc_rest_call(call, row, NULL)))
-		return sc_value(call, pair);
-	if (sc_fault_code(call) == SC_FORBIDDEN)
-		return forbidden(call, NULL);
-	return sc_failed(call);
-}
-
-SC_WAITS static struct sc_reply *key_pair_create(struct sc_call *call)
-{
-	return make_key_pair(call, ".key_pair.create");
-}
-
-SC_WAITS static struct sc_reply *key_pair_import(struct sc_call *call)
-{
-	return make_key_pair(call, ".key_pair.import");
+	if (type && !strcmp(type, "log"))
+		return sc_rest_reply(call, "console_log", NULL);
+	while (type && strcmp(html[i][0], type) && i < 2)
+		i++;
+	args = json_pack("{s:O, s:s, s:s}", "id",
+			 json_object_get(sc_args(call), "id"), "protocol",
+			 html[i][0], "html", html[i][1]);
+	reply = sc_rest_reply(call, "open_console", args);
+	json_decref(args);
+	return reply;
 }
 
 /* ---- the table ----------------------------------------------------------------------- */
@@ -547,41 +401,28 @@ const struct sc_rest nova_rest[] = {
 	{ "instance.status_list", "GET /servers/detail?limit={limit?}&marker={page_token?}",
 	  .items = "servers[]", .map = state_map, .next = "servers_links[rel=next].href" },
 
-	{ ".server.create", "POST /servers",
+	{ "create_server", "POST /servers",
 	  "{'server': {'name': '{name}', 'flavorRef': '{flavor}', 'imageRef': '{image?}',"
 	  "            'networks': '{networks}', 'key_name': '{key_pair?}',"
-	  "            'availability_zone': '{zone?}', 'security_groups': '{groups?}',"
+	  "            'availability_zone': '{zone?}',"
+	  "            'security_groups': [{'name': '{security_groups[]?}'}],"
 	  "            'block_device_mapping_v2': '{disks?}',"
 	  "            'metadata': '{tags?}', 'user_data': '{user_data?}'}}",
 	  .items = "server" },
-	{ ".server.start", "POST /servers/{id}/action", "{'os-start': null}" },
-	{ ".server.stop", "POST /servers/{id}/action", "{'os-stop': null}" },
-	{ ".server.suspend", "POST /servers/{id}/action", "{'suspend': null}" },
-	{ ".server.resume", "POST /servers/{id}/action", "{'resume': null}" },
-	{ ".server.reboot", "POST /servers/{id}/action", "{'reboot': {'type': 'SOFT'}}" },
-	{ ".server.reset", "POST /servers/{id}/action", "{'reboot': {'type': 'HARD'}}" },
-	{ ".limits", "GET /limits", .items = "limits.absolute", .map = limits_map },
-
-	{ "instance_type.list", "GET /flavors/detail?limit={limit?}&marker={page_token?}",
-	  .items = "flavors[]", .map = flavor_map, .next = "flavors_links[rel=next].href" },
-	{ "instance_type.get", .run = instance_type_get },
-	{ ".flavor.get", "GET /flavors/{id}", .items = "flavor", .map = flavor_map },
-
-	{ "zone.list", "GET /os-availability-zone",
-	  .items = "availabilityZoneInfo[]", .map = zone_map },
-	{ "zone.get", .run = zone_get },
-
-	{ "key_pair.list", "GET /os-keypairs?limit={limit?}&marker={page_token?}",
-	  .items = "keypairs[].keypair", .map = key_pair_map,
-	  .next = "keypairs_links[rel=next].href" },
-	{ "key_pair.get", "GET /os-keypairs/{id}", .items = "keypair", .map = key_pair_map },
-	{ "key_pair.create", .run = key_pair_create },
-	{ "key_pair.import", .run = key_pair_import },
-	{ "key_pair.delete", "DELETE /os-keypairs/{id}" },
-	{ ".key_pair.create", "POST /os-keypairs", "{'keypair': {'name': '{name}'}}",
-	  .items = "keypair", .map = key_pair_map },
-	{ ".key_pair.import", "POST /os-keypairs",
-	  "{'keypair': {'name': '{name}', 'public_key': '{public_key}'}}",
-	  .items = "keypair", .map = key_pair_map },
-	{ NULL }
+	{ "start_server", "POST /servers/{id}/action", "{'os-start': null}" },
+	{ "stop_server", "POST /servers/{id}/action", "{'os-stop': null}" },
+	{ "suspend_server", "POST /servers/{id}/action", "{'suspend': null}" },
+	{ "resume_server", "POST /servers/{id}/action", "{'resume': null}" },
+	{ "reboot_server", "POST /servers/{id}/action", "{'reboot': {'type': 'SOFT'}}" },
+	{ "reset_server", "POST /servers/{id}/action", "{'reboot': {'type': 'HARD'}}" },
+	{ "instance.update", .run = instance_update },
+	{ "rename_server", "PUT /servers/{id}", "{'server': {'name': '{name}'}}" },
+	{ "retag_server", "PUT /servers/{id}/metadata", "{'metadata': '{tags}'}" },
+	{ "instance.console", .run = instance_console },
+	{ "console_log", "POST /servers/{id}/action",
+	  "{'os-getConsoleOutput': {'length': '{lines?}'}}", .map = log_map },
+	{ "open_console", "POST /servers/{id}/remote-consoles",
+	  "{'remote_console': {'protocol': '{protocol}', 'type': '{html}'}}",
+	  .items = "remote_console", .map = console_map },
+	{ NULL },
 };

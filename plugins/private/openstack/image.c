@@ -15,13 +15,13 @@ static const char *const image_status[][2] = {
 	{ "saving", "pending" },
 	{ "uploading", "pending" },
 	{ "*", "unknown" },
-	{ NULL }
+	{ NULL },
 };
 
 static const char *const is_public[][2] = {
 	{ "public", "true" },
 	{ "*", "false" },
-	{ NULL }
+	{ NULL },
 };
 
 static const struct sc_map image_map[] = {
@@ -38,7 +38,7 @@ static const struct sc_map image_map[] = {
 	{ "is_public", "visibility", .words = is_public },
 	{ "created_at", "created_at" },
 	{ "updated_at", "updated_at" },
-	{ NULL }
+	{ NULL },
 };
 
 /* Glance's `next` is a path from its root, with marker and filters in it. */
@@ -49,5 +49,5 @@ const struct sc_rest glance_rest[] = {
 	  .items = "images[]", .map = image_map, .next = "next", .service = "image" },
 	{ "image.get", "GET /images/{id}", .items = "", .map = image_map, .service = "image" },
 	{ "image.delete", "DELETE /images/{id}", .service = "image" },
-	{ NULL }
+	{ NULL },
 };

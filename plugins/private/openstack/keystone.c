@@ -20,7 +20,8 @@ static const struct endpoint {
 	{ "compute", "compute", NULL },
 	{ "network", "network", "/v2.0" },
 	{ "image", "image", "/v2" },
-	{ NULL }
+	{ "volume", "volumev3", NULL },
+	{ NULL },
 };
 
 /* The operator's setting wins, so that a tenant cannot lead the login, and
@@ -276,8 +277,11 @@ static json_t *session(struct sc_call *call, const char *auth_url,
 	}
 	if (!(region = choose_region(call, catalog)))
 		return NULL;
-	made = json_pack("{s:s, s:O*, s:o}", "token", http->header,
+	made = json_pack("{s:s, s:O*, s:O*, s:o}", "token", http->header,
 			 "expires_at", json_object_get(token, "expires_at"),
+			 "project_id",
+			 json_object_get(json_object_get(token, "project"),
+					 "id"),
 			 "identity", versioned(auth_url, "/v3"));
 	add_endpoints(call, made, catalog, json_string_value(region));
 	json_object_set_new(made, "region", region);
@@ -337,7 +341,7 @@ static const struct sc_map region_map[] = {
 	{ "id", "id" },
 	{ "name", "id" },
 	{ "display_name", "description" },
-	{ NULL }
+	{ NULL },
 };
 
 /* Keystone gives all regions in one answer. */
@@ -346,5 +350,5 @@ const struct sc_rest keystone_rest[] = {
 	  .service = "identity" },
 	{ "region.get", "GET /regions/{id}", .items = "region", .map = region_map,
 	  .service = "identity" },
-	{ NULL }
+	{ NULL },
 };

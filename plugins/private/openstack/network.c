@@ -12,7 +12,7 @@ static const char *const network_status[][2] = {
 	{ "BUILD", "pending" },
 	{ "ERROR", "error" },
 	{ "*", "unknown" },
-	{ NULL }
+	{ NULL },
 };
 
 static const struct sc_map network_map[] = {
@@ -27,7 +27,7 @@ static const struct sc_map network_map[] = {
 	{ "is_external", "router:external" },
 	{ "created_at", "created_at" },
 	{ "updated_at", "updated_at" },
-	{ NULL }
+	{ NULL },
 };
 
 static const struct sc_map subnet_map[] = {
@@ -39,7 +39,7 @@ static const struct sc_map subnet_map[] = {
 	{ "gateway_ip", "gateway_ip" },
 	{ "created_at", "created_at" },
 	{ "updated_at", "updated_at" },
-	{ NULL }
+	{ NULL },
 };
 
 /* A port that belongs to something is in use, whether or not it carries
@@ -50,7 +50,7 @@ static const char *const port_status[][2] = {
 	{ "DOWN", "available" },
 	{ "ERROR", "error" },
 	{ "*", "unknown" },
-	{ NULL }
+	{ NULL },
 };
 
 static const struct sc_map port_map[] = {
@@ -66,7 +66,7 @@ static const struct sc_map port_map[] = {
 	{ "security_groups", "security_groups[]", .list = true },
 	{ "created_at", "created_at" },
 	{ "updated_at", "updated_at" },
-	{ NULL }
+	{ NULL },
 };
 
 /* 4 or 6: the family of @cidr, which the catalogue has checked. */
@@ -75,21 +75,13 @@ static int family(const char *cidr)
 	return strchr(cidr, ':') ? 6 : 4;
 }
 
-static struct sc_reply *no_tags(struct sc_call *call)
-{
-	return sc_fail_with(call, &(struct sc_fault) {
-		.code = SC_UNSUPPORTED, .effect = SC_EFFECT_NONE,
-		.path = "/tags" },
-		"Neutron's tags are words without values");
-}
-
 /* Make the subnet that @args describes; the record, new, or NULL: failed. */
 SC_WAITS static json_t *make_subnet(struct sc_call *call, json_t *args)
 {
 	const char *cidr = json_string_value(json_object_get(args, "cidr"));
 
 	json_object_set_new(args, "family", json_integer(family(cidr)));
-	return sc_rest_call(call, ".subnet.create", args);
+	return sc_rest_call(call, "create_subnet", args);
 }
 
 SC_WAITS static struct sc_reply *subnet_create(struct sc_call *call)
@@ -97,13 +89,13 @@ SC_WAITS static struct sc_reply *subnet_create(struct sc_call *call)
 	json_t *subnet;
 
 	if (sc_has(call, "tags"))
-		return no_tags(call);
-	if (sc_has(call, "zone") || sc_bool(call, "is_public"))
-		return sc_fail_with(call, &(struct sc_fault) {
-			.code = SC_UNSUPPORTED, .effect = SC_EFFECT_NONE,
-			.path = sc_has(call, "zone") ? "/zone" : "/is_public" },
-			"a subnet spans all zones, and is made public by a "
-			"router with a gateway");
+		return fail_arg(call, SC_UNSUPPORTED, "/tags", NO_TAGS);
+	if (sc_has(call, "zone"))
+		return fail_arg(call, SC_UNSUPPORTED, "/zone",
+				"a subnet spans all zones");
+	if (sc_bool(call, "is_public"))
+		return fail_arg(call, SC_UNSUPPORTED, "/is_public",
+				"a router with a gateway makes it public");
 	subnet = make_subnet(call, sc_args(call));
 	return subnet ? sc_value(call, subnet) : sc_failed(call);
 }
@@ -137,8 +129,8 @@ SC_WAITS static struct sc_reply *network_create(struct sc_call *call)
 	json_t *network, *args, *subnet, *id;
 
 	if (sc_has(call, "tags"))
-		return no_tags(call);
-	if (!(network = sc_rest_call(call, ".network.create", NULL)))
+		return fail_arg(call, SC_UNSUPPORTED, "/tags", NO_TAGS);
+	if (!(network = sc_rest_call(call, "create_network", NULL)))
 		return sc_failed(call);
 	if (!cidr)
 		return sc_value(call, network);
@@ -172,7 +164,7 @@ SC_WAITS static struct sc_reply *vnic_create(struct sc_call *call)
 	json_object_set(args, "network_id",
 			json_object_get(subnet, "network_id"));
 	json_decref(subnet);
-	port = sc_rest_call(call, ".port.create", args);
+	port = sc_rest_call(call, "create_port", args);
 	json_decref(args);
 	return port ? sc_value(call, port) : sc_failed(call);
 }
@@ -184,7 +176,7 @@ const struct sc_rest neutron_rest[] = {
 	{ "network.get", "GET /networks/{id}", .items = "network", .map = network_map,
 	  .service = "network" },
 	{ "network.create", .run = network_create },
-	{ ".network.create", "POST /networks",
+	{ "create_network", "POST /networks",
 	  "{'network': {'name': '{name}', 'description': '{description?}', 'mtu': '{mtu?}'}}",
 	  .items = "network", .map = network_map, .service = "network" },
 	{ "network.delete", "DELETE /networks/{id}", .service = "network" },
@@ -196,7 +188,7 @@ const struct sc_rest neutron_rest[] = {
 	{ "subnet.get", "GET /subnets/{id}", .items = "subnet", .map = subnet_map,
 	  .service = "network" },
 	{ "subnet.create", .run = subnet_create },
-	{ ".subnet.create", "POST /subnets",
+	{ "create_subnet", "POST /subnets",
 	  "{'subnet': {'name': '{name}', 'network_id': '{network_id}', 'cidr': '{cidr}',"
 	  "            'ip_version': '{family}', 'gateway_ip': '{gateway_ip?}',"
 	  "            'description': '{description?}'}}",
@@ -210,11 +202,11 @@ const struct sc_rest neutron_rest[] = {
 	  .service = "network" },
 	{ "vnic.get", "GET /ports/{id}", .items = "port", .map = port_map, .service = "network" },
 	{ "vnic.create", .run = vnic_create },
-	{ ".port.create", "POST /ports",
+	{ "create_port", "POST /ports",
 	  "{'port': {'name': '{name}', 'network_id': '{network_id}',"
 	  "          'fixed_ips': [{'subnet_id': '{subnet_id}', 'ip_address': '{private_ip?}'}],"
 	  "          'security_groups': '{security_groups?}'}}",
 	  .items = "port", .map = port_map, .service = "network" },
 	{ "vnic.delete", "DELETE /ports/{id}", .service = "network" },
-	{ NULL }
+	{ NULL },
 };

@@ -8,6 +8,8 @@
  */
 #include "openstack.h"
 
+#include <string.h>
+
 /* ---- services ------------------------------------------------------------- */
 
 #define TOKEN "X-Auth-Token: {session.token}"
@@ -19,18 +21,23 @@ static const char *const nova_headers[] = {
 	TOKEN, "X-OpenStack-Nova-API-Version: 2.67", NULL
 };
 
+/* volume.c says why. */
+static const char *const cinder_headers[] = {
+	TOKEN, "OpenStack-API-Version: volume 3.42", NULL
+};
+
 /* Statuses that mean the same in every service; the engine knows 401, 404 and
  * the like by itself.  413 is how old releases say "too many requests". */
 static const struct sc_error_row keystone_errors[] = {
 	{ 400, NULL, SC_INVALID },
-	{ 0 }
+	{ 0 },
 };
 
 static const struct sc_error_row nova_errors[] = {
 	{ 400, NULL, SC_INVALID },
 	{ 413, NULL, SC_RATE_LIMITED },
 	{ 429, NULL, SC_RATE_LIMITED },
-	{ 0 }
+	{ 0 },
 };
 
 /* Neutron answers 409 for a full quota; its `type` tells them apart. */
@@ -38,13 +45,20 @@ static const struct sc_error_row neutron_errors[] = {
 	{ 409, "OverQuota", SC_QUOTA },
 	{ 400, NULL, SC_INVALID },
 	{ 429, NULL, SC_RATE_LIMITED },
-	{ 0 }
+	{ 0 },
+};
+
+/* Cinder has no limit of rates: its 413 is a full quota. */
+static const struct sc_error_row cinder_errors[] = {
+	{ 400, NULL, SC_INVALID },
+	{ 413, NULL, SC_QUOTA },
+	{ 0 },
 };
 
 static const struct sc_error_row glance_errors[] = {
 	{ 400, NULL, SC_INVALID },
 	{ 413, NULL, SC_QUOTA },
-	{ 0 }
+	{ 0 },
 };
 
 static const struct sc_service services[] = {
@@ -52,11 +66,13 @@ static const struct sc_service services[] = {
 	  "*.message", "X-Compute-Request-Id" },
 	{ "network", "{session.network}", headers, neutron_errors,
 	  "NeutronError.type", "NeutronError.message", "X-Openstack-Request-Id" },
+	{ "volume", "{session.volume}", cinder_headers, cinder_errors, NULL,
+	  "*.message", "X-Compute-Request-Id" },
 	{ "image", "{session.image}", headers, glance_errors, NULL, NULL,
 	  "X-Openstack-Request-Id" },
 	{ "identity", "{session.identity}", headers, keystone_errors,
 	  "error.title", "error.message", "X-Openstack-Request-Id" },
-	{ NULL }
+	{ NULL },
 };
 
 /* ---- settings and credential ------------------------------------------------ */
@@ -100,14 +116,37 @@ static const char *const env[][2] = {
 	{ "OS_APPLICATION_CREDENTIAL_SECRET", "application_credential_secret" },
 	{ "OS_REGION_NAME", "region" },
 	{ "OS_INTERFACE", "interface" },
-	{ NULL }
+	{ NULL },
 };
+
+struct sc_reply *fail_arg(struct sc_call *call, enum sc_code code,
+			  const char *path, const char *why)
+{
+	const struct sc_fault fault = { .code = code, .path = path,
+					.effect = SC_EFFECT_NONE };
+
+	return sc_fail_with(call, &fault, "%s", why);
+}
+
+json_t *record_find(json_t *list, const char *member, const char *text)
+{
+	const char *have;
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item) {
+		have = json_string_value(json_object_get(item, member));
+		if (have && !strcmp(have, text))
+			return item;
+	}
+	return NULL;
+}
 
 /* Is the cloud there, for this credential and region?  The cheapest question
  * that needs the token and Nova. */
 SC_WAITS static struct sc_reply *health(struct sc_call *call)
 {
-	json_t *limits = sc_rest_call(call, ".limits", NULL);
+	json_t *limits = sc_rest_call(call, "limits", NULL);
 
 	if (!limits)
 		return sc_failed(call);
@@ -116,23 +155,17 @@ SC_WAITS static struct sc_reply *health(struct sc_call *call)
 }
 
 static const struct sc_rest *const tables[] = {
-	keystone_rest, nova_rest, neutron_rest, glance_rest, NULL
+	keystone_rest, nova_rest, flavor_rest, quota_rest, neutron_rest, security_rest, router_rest,
+	glance_rest, cinder_rest, NULL
 };
 
 static const char *const unsupported[][2] = {
-	{ "instance.update", "not written yet" },
 	{ "instance.resize", "not written yet" },
-	{ "instance.console", "not written yet" },
 	{ "image.create", "not written yet" },
 	{ "network.update", "not written yet" },
 	{ "subnet.update", "not written yet" },
 	{ "vnic.attach", "not written yet" },
 	{ "vnic.detach", "not written yet" },
-	{ "router.*", "not written yet" },
-	{ "security_group.*", "not written yet" },
-	{ "public_ip.*", "not written yet" },
-	{ "volume.*", "not written yet" },
-	{ "snapshot.*", "not written yet" },
 	{ "load_balancer.*", "not written yet (Octavia)" },
 	{ "cluster.*", "not written yet (Magnum)" },
 	{ "node_pool.*", "not written yet (Magnum)" },
@@ -140,11 +173,10 @@ static const char *const unsupported[][2] = {
 	{ "project.*", "not written yet" },
 	{ "user.*", "not written yet" },
 	{ "role.*", "not written yet" },
-	{ "quota.*", "not written yet" },
 	{ "stack.*", "not written yet (Heat)" },
 	{ "cost.*", "OpenStack has no prices of its own" },
 	{ "metric.*", "OpenStack's core services measure nothing" },
-	{ NULL }
+	{ NULL },
 };
 
 int main(int argc, char **argv)
@@ -152,7 +184,7 @@ int main(int argc, char **argv)
 	return sc_main(argc, argv, &(struct sc_driver) {
 		.name = "openstack",
 		.version = "1.0.0",
-		.description = "OpenStack: Keystone v3, Nova, Neutron, Glance",
+		.description = "OpenStack: Keystone v3, Nova, Neutron, Glance, Cinder",
 		.config_schema = OBJECT(SETTINGS),
 		.credential_schema = OBJECT(CREDENTIAL),
 		.env = env,

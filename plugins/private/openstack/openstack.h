@@ -8,11 +8,35 @@
 /* The tag that says which operation made a server. */
 #define OP_TAG "skyclust-op"
 
+#define NO_TAGS "Neutron's tags are words without values"
+
 extern const struct sc_rest keystone_rest[];
 extern const struct sc_rest nova_rest[];
+extern const struct sc_rest flavor_rest[];
+extern const struct sc_rest quota_rest[];
 extern const struct sc_rest neutron_rest[];
 extern const struct sc_rest glance_rest[];
+extern const struct sc_rest cinder_rest[];
+extern const struct sc_rest security_rest[];
+extern const struct sc_rest router_rest[];
 
 SC_WAITS json_t *keystone_login(struct sc_call *call);
+
+/* Refuse the argument at @path (a JSON pointer) before anything was done. */
+struct sc_reply *fail_arg(struct sc_call *call, enum sc_code code,
+			  const char *path, const char *why);
+
+/* The element of @list whose @member is @text, borrowed, or NULL. */
+json_t *record_find(json_t *list, const char *member, const char *text);
+
+/* The flavor with this id or name as a record of ours, new; NULL: failed. */
+SC_WAITS json_t *nova_find_type(struct sc_call *call, const char *type);
+
+/*
+ * Answer a 403 of Nova's.  @type is the flavor of the instance that was to be
+ * made; NULL: it was a key pair.
+ */
+SC_WAITS struct sc_reply *nova_refused(struct sc_call *call,
+				       const json_t *type);
 
 #endif
