@@ -8,6 +8,8 @@
 #include "base/auto.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "cloud/rest.h"
+#include "driver/commands.h"
 #include "driver/runtime.h"
 #include "driver/schema.h"
 
@@ -83,6 +85,24 @@ static void check_env(struct report *r)
 			     (*e)[1] ? (*e)[1] : "(none)");
 }
 
+static void check_kind(struct report *r, const char *name, json_t *kind)
+{
+	json_t *operations = json_object_get(kind, "operations"), *op;
+	const char *verb;
+
+	if (!text_starts(name, "x.") || !json_is_object(operations))
+		find(r, "kinds: %s: is not \"x.<vendor>.<kind>\": "
+			"{\"operations\": {…}}", name);
+	json_object_foreach(operations, verb, op) {
+		json_t *args = json_object_get(op, "args");
+		struct error err;
+
+		if (args && !schema_lint(args, "", &err))
+			find(r, "kinds: %s.%s: args: %s", name, verb,
+			     err.message);
+	}
+}
+
 static void check_kinds(struct report *r)
 {
 	AUTO_JSON json_t *kinds = NULL;
@@ -98,9 +118,7 @@ static void check_kinds(struct report *r)
 		return;
 	}
 	json_object_foreach(kinds, name, kind)
-		if (!text_starts(name, "x.") || !json_is_object(kind))
-			find(r, "kinds: %s: is not \"x.<vendor>.<kind>\": {…}",
-			     name);
+		check_kind(r, name, kind);
 }
 
 /* ---- its rows -------------------------------------------------------------------- */
@@ -128,6 +146,14 @@ static bool is_recovery(const char *name)
 	return !strcmp(name, "op.poll") || !strcmp(name, "op.reconcile");
 }
 
+static bool is_lifecycle(const char *name)
+{
+	for (const struct sc_method *m = lifecycle_methods; m->name; m++)
+		if (!strcmp(name, m->name))
+			return true;
+	return false;
+}
+
 static const char *nearest_op(const char *name)
 {
 	const char *names[512];
@@ -144,10 +170,9 @@ static void check_name(struct report *r, const struct handler *row)
 {
 	const char *nearest;
 
-	if (row->op || is_vendor(row->name) || is_recovery(row->name))
-		return;
-	/* Rows that only other rows call have names of their own. */
-	if (row->is_rest && !strchr(row->name, '.'))
+	/* rest_lint() knows which names rows may have. */
+	if (row->is_rest || row->op || is_vendor(row->name) ||
+	    is_recovery(row->name) || is_lifecycle(row->name))
 		return;
 	nearest = nearest_op(row->name);
 	find(r, "%s: is no operation of the catalogue%s%s", row->name,
@@ -265,16 +290,22 @@ json_t *check_findings(const struct sc_driver *driver)
 	check_env(&r);
 	check_kinds(&r);
 	handlers_each(driver, check_row, &r);
+	rest_lint(driver, r.findings);
 	check_catalogue(&r);
 	return r.findings;
 }
 
-int check_main(const struct sc_driver *driver)
+int check_main(const struct sc_driver *driver, int argc, char **argv)
 {
 	AUTO_JSON json_t *findings = check_findings(driver);
 	json_t *text;
 	size_t i;
 
+	(void)argv;
+	if (argc > 0) {
+		fprintf(stderr, "%s --check: takes nothing\n", driver->name);
+		return EX_USAGE;
+	}
 	json_array_foreach(findings, i, text)
 		printf("%s: %s\n", driver->name, json_string_value(text));
 	if (json_array_size(findings) == 0)

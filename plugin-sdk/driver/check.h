@@ -17,7 +17,4 @@ json_t *check_findings(const struct sc_driver *driver);
 /* Why @op is unsupported, or NULL when the driver does not say. */
 const char *check_unsupported(const struct sc_driver *driver, const char *op);
 
-/* The command: prints the findings; 0, or 1 when there are any. */
-int check_main(const struct sc_driver *driver);
-
 #endif

@@ -10,7 +10,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/secret.h"
+#include "cloud/session.h"
 #include "driver/runtime.h"
+#include "driver/schema.h"
 
 #define BUSY_RETRY_MS 100
 
@@ -32,13 +34,14 @@ static struct request *request_new(struct runtime *rt,
 
 	rq->rt = rt;
 	rq->handler = handler;
-	rq->proof.call = &rq->call;
+	rq->done.call = rq->failed.call = &rq->call;
 	rq->timer.run = on_deadline;
 	memcpy(rq->id, id.p, id.n);
 	rq->call.driver = rt->driver;
 	rq->call.method = handler->name;
 	rq->call.config = rt->config;
 	rq->call.state_dir = rt->state_dir;
+	rq->call.checkpoint = sc_checkpoint;
 	list_add_tail(&rt->open, &rq->link);
 	rt->inflight++;
 	return rq;
@@ -55,7 +58,7 @@ static void request_free(struct request *rq)
 	json_wipe(rq->call.secrets);
 	json_decref(rq->call.secrets);
 	json_decref(rq->call.args);
-	json_decref(rq->call.session);
+	session_release(&rq->call);
 	stream_done(&rq->stream);
 	buf_done(&rq->result);
 	arena_done(&rq->call.arena);
@@ -92,8 +95,11 @@ static void give_turn(struct runtime *rt)
 static bool prepare(struct request *rq, struct error *err)
 {
 	const struct cat_op *op = rq->handler->op;
+	json_t *schema = rq->handler->args_schema;
 
 	if (op && !cat_check_args(op, rq->call.args, false, err))
+		return false;
+	if (schema && !schema_check(schema, rq->call.args, "", err))
 		return false;
 	if (!rq->call.region)
 		rq->call.region = sc_str(&rq->call, "region");
@@ -106,16 +112,9 @@ WAITS static void run_handler(struct request *rq)
 {
 	const struct handler *h = rq->handler;
 	struct sc_call *call = &rq->call;
-	struct sc_reply *reply;
 
-	reply = h->run ? h->run(call) : sc_rest_reply(call, h->name, NULL);
-	if (reply == &rq->proof || rq->outcome != OUTCOME_NONE)
-		return;
-	if (!reply && call->fault.code != ERR_NONE)
-		sc_failed(call);
-	else
-		reply_defect(rq, reply ? "it returned another call's reply" :
-					 "it returned no reply");
+	reply_settle(rq, h->run ? h->run(call) :
+				  sc_rest_reply(call, h->name, NULL));
 }
 
 static void never_ran(struct request *rq)
@@ -125,7 +124,7 @@ static void never_ran(struct request *rq)
 	fail(&err, rq->timed_out ? ERR_DEADLINE : ERR_CANCELLED,
 	     "%s was given up before it ran", rq->call.method);
 	err.effect = EFFECT_NONE;
-	reply_fault(rq, &err);
+	reply_settle(rq, reply_fault(rq, &err));
 }
 
 WAITS static void run(void *arg)
@@ -136,7 +135,7 @@ WAITS static void run(void *arg)
 	rq->fiber = fiber_self();
 	log_set_context("request", rq->id);
 	if (!prepare(rq, &err)) {
-		reply_fault(rq, &err);
+		reply_settle(rq, reply_fault(rq, &err));
 	} else if (!take_turn(rq)) {
 		never_ran(rq);
 	} else {

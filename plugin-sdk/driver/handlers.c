@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -27,6 +28,7 @@ static struct handler handler_of(const char *name, const char *idempotency,
 		.name = name,
 		.op = op,
 		.mutates = op ? op->flags & CAT_MUTATES : idempotency != NULL,
+		.paged = op && op->flags & CAT_PAGED,
 		.idempotency = idempotency_of(op, idempotency),
 		.cancel = cancel ? cancel : "late",
 	};
@@ -94,6 +96,24 @@ static void add_lifecycle(struct handlers *h)
 	}
 }
 
+/* What the driver's `kinds` say of its operation x.<vendor>.<kind>.<verb>. */
+static void take_vendor(struct handler *h, json_t *kinds)
+{
+	const char *dot = strrchr(h->name, '.');
+	char kind[128] = "";
+	json_t *op;
+
+	if (!dot || (size_t)(dot - h->name) >= sizeof(kind))
+		return;
+	memcpy(kind, h->name, (size_t)(dot - h->name));
+	op = json_object_get(
+		json_object_get(json_object_get(kinds, kind), "operations"),
+		dot + 1);
+	h->args_schema = json_object_get(op, "args");
+	h->paged = json_bool(op, "paged", false);
+	h->mutates = h->mutates || json_bool(op, "mutates", false);
+}
+
 /* A row of a REST table whose name begins with a dot or has none of the
  * catalogue's or a vendor's form is called by other rows only. */
 static void add_operation(const struct handler *row, void *arg)
@@ -104,12 +124,24 @@ static void add_operation(const struct handler *row, void *arg)
 		      !text_starts(row->name, "op.");
 	if (copy.hidden && copy.is_rest)
 		return;
+	if (!row->op)
+		take_vendor(&copy, ((struct handlers *)arg)->kinds);
 	add(&copy, arg);
+}
+
+/* A broken text counts as none here; --check tells of it. */
+static json_t *kinds_of(const struct sc_driver *driver)
+{
+	json_t *v = driver->kinds ? json_read(driver->kinds,
+					      strlen(driver->kinds), NULL) :
+				    NULL;
+
+	return v ? v : json_object();
 }
 
 void handlers_init(struct handlers *h, const struct sc_driver *driver)
 {
-	*h = (struct handlers){ 0 };
+	*h = (struct handlers){ .kinds = kinds_of(driver) };
 	handlers_each(driver, add_operation, h);
 	add_lifecycle(h);
 	qsort(h->rows, h->n, sizeof(*h->rows), by_name);
@@ -118,6 +150,7 @@ void handlers_init(struct handlers *h, const struct sc_driver *driver)
 void handlers_done(struct handlers *h)
 {
 	mem_free(h->rows);
+	json_decref(h->kinds);
 	*h = (struct handlers){ 0 };
 }
 

@@ -12,7 +12,6 @@
 #include "driver/schema.h"
 #include "rpc/frame.h"
 
-#define PROTOCOL "1.0"
 #define MAJOR "1."
 
 /* ---- settings ------------------------------------------------------------------ */
@@ -54,7 +53,7 @@ static json_t *operation_object(const struct handler *h)
 {
 	json_t *o = json_object();
 
-	if (h->op && h->op->flags & CAT_PAGED)
+	if (h->paged)
 		json_object_set_new(o, "pageable", json_true());
 	if (!h->mutates)
 		return o;
@@ -120,14 +119,14 @@ json_t *hello_object(const struct runtime *rt)
 	return json_pack(
 		"{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:o, s:o, s:o, s:o, s:o,"
 		" s:o, s:o}",
-		"protocol", PROTOCOL, "name", d->name, "version", d->version,
+		"protocol", SDP_VERSION, "name", d->name, "version", d->version,
 		"description", d->description ? d->description : "", "sdk",
 		"c/" SKYCLUST_VERSION, "concurrency",
 		d->serial ? "serial" : "parallel", "max_inflight",
 		(int)rt->max_inflight, "operations", operations(&rt->handlers),
 		"config_schema", own_json(d->config_schema),
 		"credential_schema", own_json(d->credential_schema), "env",
-		environment(d->env), "kinds", own_json(d->kinds), "rate_limits",
+		environment(d->env), "kinds", json_incref(rt->handlers.kinds), "rate_limits",
 		rate_limits(d->rate_limits), "egress", egress(d->egress));
 }
 
@@ -150,7 +149,7 @@ static bool check_version(json_t *params, struct error *err)
 	if (speaks_ours(json_object_get(params, "protocol")))
 		return true;
 	return fail_at(err, ERR_VERSION, "/protocol",
-		       "no common protocol version: this driver speaks " PROTOCOL
+		       "no common protocol version: this driver speaks " SDP_VERSION
 		       "; install a host that offers it, or a driver built with "
 		       "another SDK than " SKYCLUST_VERSION);
 }
@@ -185,14 +184,30 @@ static bool take_config(struct runtime *rt, json_t *params, struct error *err)
 	return config_check(rt->driver, rt->config, err);
 }
 
+/* The start may block the thread, so the host is told first: this prolongs
+ * its patience from 10 s to 60 s (SDP-036). */
+WAITS static void announce(struct runtime *rt, const char *stage)
+{
+	AUTO(buf_done) struct buf out = { 0 };
+	struct slice part;
+
+	buf_printf(&out, "{\"jsonrpc\":\"2.0\",\"method\":\"$/starting\","
+			 "\"params\":{\"stage\":\"%s\"}}", stage);
+	part = buf_slice(&out);
+	rt->send_wait(rt, &part, 1);
+	fiber_sleep(1); /* what was sent leaves at the end of the turn */
+}
+
 WAITS static bool start_driver(struct runtime *rt, struct error *err)
 {
 	const struct sc_driver *d = rt->driver;
 	char why[256] = "";
 
-	if (!d->start)
-		return true;
-	if (d->start(rt->config, rt->state_dir, why, sizeof(why)))
+	if (d->start)
+		announce(rt, "start");
+	rt->started = !d->start ||
+		      d->start(rt->config, rt->state_dir, why, sizeof(why));
+	if (rt->started)
 		return true;
 	return fail(err, ERR_INTERNAL, "driver %s did not start: %s", d->name,
 		    why[0] ? why : "it gave no reason");

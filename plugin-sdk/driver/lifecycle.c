@@ -52,7 +52,7 @@ static struct sc_reply *validate(struct sc_call *call)
 		config = json_object();
 	if (!config_check(call->driver, config, &err))
 		return reply_fault(request_of(call), &err);
-	return sc_value(call, json_pack("{s:b}", "ok", 1));
+	return sc_value(call, json_pack("{s:b}", "ok", true));
 }
 
 static struct sc_reply *shut_down(struct sc_call *call)

@@ -13,10 +13,9 @@
 #include "base/fiber.h"
 #include "base/loop.h"
 #include "base/mem.h"
-#include "driver/check.h"
+#include "driver/commands.h"
+#include "driver/runtime.h"
 #include "driver/serve.h"
-
-#define EX_USAGE 64
 
 struct command {
 	const char *name;
@@ -24,29 +23,44 @@ struct command {
 	const char *usage, *help;
 };
 
-static int run_check(const struct sc_driver *driver, int argc, char **argv)
-{
-	(void)argc;
-	(void)argv;
-	return check_main(driver);
-}
-
 static int run_version(const struct sc_driver *driver, int argc, char **argv)
 {
 	(void)argc;
 	(void)argv;
-	printf("%s %s (SkyClust SDK %s, protocol 1.0)\n", driver->name,
-	       driver->version, SKYCLUST_VERSION);
+	printf("%s %s (SkyClust SDK %s, protocol %s)\n", driver->name,
+	       driver->version, SKYCLUST_VERSION, SDP_VERSION);
 	return 0;
 }
 
 static int run_help(const struct sc_driver *driver, int argc, char **argv);
 
 static const struct command commands[] = {
-	{ "--check", run_check, "", "is the driver as its tables say?" },
+	{ "--check", check_main, "", "is the driver as its tables say?" },
+	{ "--describe", describe_main, "[--json]",
+	  "what it can do, operation by operation" },
+	{ "--explain", explain_main, "OPERATION [ARGUMENTS] [SOURCES]",
+	  "the HTTP it would send; nothing is sent" },
+	{ "--call", call_main,
+	  "OPERATION [ARGUMENTS] [SOURCES] [--replay FILE] [--record DIR]",
+	  "carry it out and print the answer; with --replay against recorded\n"
+	  "        answers, with --record recording them (secrets left out)" },
 	{ "--version", run_version, "", "name and versions" },
 	{ "--help", run_help, "", "this text" },
 };
+
+static const char sources[] =
+	"\nARGUMENTS is a JSON object. SOURCES are --config FILE (settings),\n"
+	"--credential FILE (both JSON objects), --region NAME, --state-dir DIR,\n"
+	"--native. What no file gives is taken from the environment:\n\n";
+
+static void print_environment(const struct sc_driver *driver, FILE *to)
+{
+	fputs(sources, to);
+	for (const char *const(*e)[2] = driver->env; e && (*e)[0]; e++)
+		fprintf(to, "  %-28s %s\n", (*e)[0], (*e)[1]);
+	if (!driver->env)
+		fputs("  (this driver names no variables)\n", to);
+}
 
 static void print_help(const struct sc_driver *driver, FILE *to)
 {
@@ -58,6 +72,7 @@ static void print_help(const struct sc_driver *driver, FILE *to)
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
 		fprintf(to, "  %s %s\n        %s\n", commands[i].name,
 			commands[i].usage, commands[i].help);
+	print_environment(driver, to);
 }
 
 static int run_help(const struct sc_driver *driver, int argc, char **argv)

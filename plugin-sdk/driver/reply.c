@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How a request ends.  The functions a handler returns with keep the outcome;
- * the dispatcher sends it once the handler is back, so there is exactly one
- * answer whatever the handler does.
+ * How a request ends.  The functions a handler returns with only note how; the
+ * dispatcher sends what was returned once the handler is back, so there is
+ * exactly one answer whatever the handler does.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,45 +16,31 @@
 
 /* ---- keeping ---------------------------------------------------------------- */
 
-static bool ended(struct request *rq)
-{
-	if (rq->outcome == OUTCOME_NONE)
-		return false;
-	log_error("the handler ended its request twice; the first end counts",
-		  LOG_STR("method", rq->call.method));
-	return true;
-}
-
 struct sc_reply *reply_result(struct request *rq, struct slice json)
 {
-	if (!ended(rq)) {
-		buf_add_slice(&rq->result, json);
-		rq->outcome = OUTCOME_RESULT;
-	}
-	return &rq->proof;
+	buf_clear(&rq->result);
+	buf_add_slice(&rq->result, json);
+	return &rq->done;
 }
 
 /* Deleting what is not there succeeds (SDP-044). */
 static bool is_deleted_already(const struct request *rq, const struct error *e)
 {
-	return e->code == ERR_NOT_FOUND && rq->handler && rq->handler->op &&
+	return e->code == ERR_NOT_FOUND && rq->handler->op &&
 	       !strcmp(rq->handler->op->verb, "delete");
 }
 
 struct sc_reply *reply_fault(struct request *rq, const struct error *err)
 {
-	if (ended(rq))
-		return &rq->proof;
 	if (is_deleted_already(rq, err))
 		return reply_result(rq, SLICE("{\"type\":\"done\",\"value\":null}"));
 	if (&rq->call.fault != err)
 		rq->call.fault = *err;
 	if (rq->timed_out && err->code == ERR_CANCELLED)
 		rq->call.fault.code = ERR_DEADLINE;
-	if (rq->handler && !rq->handler->mutates)
+	if (!rq->handler->mutates)
 		rq->call.fault.effect = EFFECT_NONE;
-	rq->outcome = OUTCOME_FAULT;
-	return &rq->proof;
+	return &rq->failed;
 }
 
 struct sc_reply *reply_defect(struct request *rq, const char *what)
@@ -95,17 +81,11 @@ static struct sc_reply *reply_value(struct request *rq, json_t *value)
 	return reply_result(rq, buf_slice(&out));
 }
 
-static bool is_list(const struct request *rq)
-{
-	return rq->handler && rq->handler->op &&
-	       rq->handler->op->flags & CAT_PAGED;
-}
-
 struct sc_reply *sc_ok(struct sc_call *call)
 {
 	struct request *rq = request_of(call);
 
-	if (is_list(rq))
+	if (rq->handler->paged)
 		return sc_list(call, json_array(), NULL);
 	return reply_result(rq, SLICE("{\"type\":\"done\",\"value\":null}"));
 }
@@ -113,16 +93,17 @@ struct sc_reply *sc_ok(struct sc_call *call)
 struct sc_reply *sc_value(struct sc_call *call, json_t *value)
 {
 	struct request *rq = request_of(call);
-	const struct cat_op *op = rq->handler ? rq->handler->op : NULL;
+	const struct cat_op *op = rq->handler->op;
 	struct sc_reply *reply;
 	struct error err;
 
 	if (!value)
 		return reply_defect(rq, "sc_value() was given no value");
-	if (is_list(rq))
+	if (rq->handler->paged)
 		return sc_list(call, value, NULL);
 	value = without_native(call, value);
-	if (op && op->result && !cat_check_record(op->result, value, &err))
+	if (op && op->result && !(json_is_null(value) && rq->handler->mutates) &&
+	    !cat_check_record(op->result, value, &err))
 		reply = reply_fault(rq, &err);
 	else
 		reply = reply_value(rq, value);
@@ -175,8 +156,6 @@ struct sc_reply *sc_failed(struct sc_call *call)
 {
 	struct request *rq = request_of(call);
 
-	if (rq->outcome == OUTCOME_FAULT)
-		return &rq->proof;
 	if (call->fault.code == ERR_NONE)
 		return reply_defect(rq, "sc_failed() without a failure");
 	return reply_fault(rq, &call->fault);
@@ -199,23 +178,52 @@ struct sc_reply *sc_pending(struct sc_call *call, json_t *handle,
 
 /* ---- sending ------------------------------------------------------------------ */
 
+void reply_settle(struct request *rq, const struct sc_reply *reply)
+{
+	if (reply == &rq->done || reply == &rq->failed)
+		rq->outcome = reply;
+	else if (!reply && rq->call.fault.code != ERR_NONE)
+		rq->outcome = reply_fault(rq, &rq->call.fault);
+	else
+		rq->outcome = reply_defect(
+			rq, reply ? "it returned another call's reply" :
+				    "it returned no reply");
+}
+
 /* An answer over the frame limit would be thrown away by the host's reader. */
 static void check_size(struct request *rq)
 {
 	size_t n = rq->result.n;
 	struct error err;
 
-	if (rq->outcome != OUTCOME_RESULT || n + 128 < rq->rt->max_frame)
+	if (rq->outcome != &rq->done || n + 128 < rq->rt->max_frame)
 		return;
-	buf_clear(&rq->result);
-	rq->outcome = OUTCOME_NONE;
 	fail(&err, ERR_INTERNAL,
 	     "the answer of %s has %zu bytes, over the frame limit of %zu; "
 	     "a list is sent in parts when the request gives credit",
 	     rq->call.method, n, rq->rt->max_frame);
-	if (rq->handler && rq->handler->mutates)
+	if (rq->handler->mutates)
 		err.effect = EFFECT_APPLIED;
-	reply_fault(rq, &err);
+	rq->outcome = reply_fault(rq, &err);
+}
+
+static void write_version_error(const struct error *err, struct buf *out)
+{
+	AUTO_JSON json_t *v = json_pack(
+		"{s:i, s:s, s:{s:s, s:b, s:s, s:[s]}}", "code",
+		err_info(err->code)->rpc, "message", err->message, "data",
+		"effect", "none", "retryable", 0, "path", err->path,
+		"supported", SDP_VERSION);
+
+	json_write(v, out);
+}
+
+static void write_error(const struct error *err, struct buf *out)
+{
+	if (err->code == ERR_VERSION)
+		write_version_error(err, out);
+	else
+		message_write_error(err, out);
 }
 
 void reply_send(struct request *rq)
@@ -227,8 +235,8 @@ void reply_send(struct request *rq)
 	};
 
 	check_size(rq);
-	if (rq->outcome == OUTCOME_FAULT) {
-		message_write_error(&rq->call.fault, &error);
+	if (rq->outcome == &rq->failed) {
+		write_error(&rq->call.fault, &error);
 		parts[2] = SLICE("\",\"error\":");
 		parts[3] = buf_slice(&error);
 	} else {

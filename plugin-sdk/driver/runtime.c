@@ -2,6 +2,8 @@
 #include "driver/runtime.h"
 
 #include "base/mem.h"
+#include "cloud/http.h"
+#include "cloud/session.h"
 #include "rpc/frame.h"
 
 void runtime_init(struct runtime *rt, const struct sc_driver *driver)
@@ -19,10 +21,13 @@ void runtime_init(struct runtime *rt, const struct sc_driver *driver)
 
 void runtime_done(struct runtime *rt)
 {
-	/* Not while handlers still run: they may use what it would free. */
-	if (rt->state >= RUNTIME_READY && rt->driver->stop &&
-	    list_empty(&rt->open))
+	/* Handlers that still run may use what would be freed here. */
+	if (!list_empty(&rt->open))
+		return;
+	if (rt->started && rt->driver->stop)
 		rt->driver->stop();
+	session_done();
+	http_done();
 	handlers_done(&rt->handlers);
 	json_decref(rt->config);
 	mem_free(rt->state_dir);

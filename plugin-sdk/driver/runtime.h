@@ -16,6 +16,7 @@
 #include "cloud/call.h"
 #include "rpc/message.h"
 
+#define SDP_VERSION "1.0"
 #define REQUEST_ID_MAX 64
 #define INFLIGHT_DEFAULT 64
 #define CHUNK_MAX (256 * 1024)  /* a `$/chunk` line (SDP-062) */
@@ -32,14 +33,17 @@ struct handler {
 	const struct cat_op *op;        /* NULL: lifecycle or vendor operation */
 	const char *idempotency;        /* never NULL for a mutation */
 	const char *cancel;             /* never NULL for a mutation */
+	json_t *args_schema;            /* of a vendor operation; or NULL */
 	bool is_rest;                   /* a row of a REST table */
 	bool mutates;
+	bool paged;                     /* a list */
 	bool hidden;                    /* lifecycle: not an operation */
 };
 
 struct handlers {
 	struct handler *rows;           /* sorted by name */
 	size_t n;
+	json_t *kinds;                  /* the driver's own, an object */
 };
 
 /* Gather the rows of all tables of @driver and the lifecycle methods.  Of two
@@ -68,6 +72,7 @@ struct runtime {
 	const struct sc_driver *driver;
 	struct handlers handlers;
 	enum runtime_state state;
+	bool started;           /* so it has to be stopped */
 	json_t *config;         /* the provider's settings, an object */
 	char *state_dir;        /* or NULL */
 	struct list open;       /* struct request.link */
@@ -104,6 +109,7 @@ struct stream {
 	uint64_t seen;          /* items that passed the filters */
 	bool own_token;         /* the page token was the driver's */
 	bool more;              /* the limit cut the list */
+	bool failed;            /* cannot be whole any more */
 };
 
 /* Progress not yet told (progress.c). */
@@ -115,14 +121,11 @@ struct progress {
 	struct timer timer;
 };
 
+/* What a handler returns.  A request has one for each way to end; the one that
+ * is returned counts, so a failed login inside of a handler that goes on is
+ * not yet the end. */
 struct sc_reply {
 	struct sc_call *call;
-};
-
-enum outcome {
-	OUTCOME_NONE,           /* the handler has not ended the request */
-	OUTCOME_RESULT,         /* `result` is the raw result object */
-	OUTCOME_FAULT,          /* `call.fault` says why */
 };
 
 struct request {
@@ -134,9 +137,9 @@ struct request {
 	struct timer timer;     /* the deadline */
 	bool cancelled;         /* by the host, or because the host is gone */
 	bool timed_out;
-	enum outcome outcome;
-	struct sc_reply proof;
-	struct buf result;
+	struct sc_reply done, failed;
+	const struct sc_reply *outcome; /* one of these two, once it is back */
+	struct buf result;      /* raw, with `done` */
 	struct stream stream;
 	struct progress progress;
 	char id[REQUEST_ID_MAX]; /* inside of a JSON string, as it came */
@@ -163,13 +166,15 @@ enum { RPC_INVALID_REQUEST = -32600, RPC_NO_METHOD = -32601 };
 
 /* ---- answers ----------------------------------------------------------------- */
 
-/* Keep @err as the outcome, unless there is one already. */
+/* End with @err, kept in call.fault. */
 struct sc_reply *reply_fault(struct request *rq, const struct error *err);
-/* Keep the raw result object @json (copied) as the outcome. */
+/* End with the raw result object @json (copied). */
 struct sc_reply *reply_result(struct request *rq, struct slice json);
 /* A defect of the driver's own: logged, answered as internal. */
 struct sc_reply *reply_defect(struct request *rq, const char *what);
 
+/* Take what the handler returned as the outcome; NULL is a defect. */
+void reply_settle(struct request *rq, const struct sc_reply *reply);
 /* Send the outcome. */
 WAITS void reply_send(struct request *rq);
 /* Answer a request that never became one: JSON-RPC's own error numbers, or

@@ -31,7 +31,7 @@ static json_t *filters_of(const struct cat_op *op, json_t *args)
 	json_object_foreach(args, name, value) {
 		const struct cat_field *arg = cat_arg_find(op, name);
 
-		if (!arg || !(arg->flags & CAT_FILTER) || !op->result ||
+		if (!arg || !(arg->flags & CAT_FILTER) ||
 		    !cat_field_find(op->result->fields, name))
 			continue;
 		if (!filters)
@@ -65,10 +65,11 @@ bool stream_begin(struct request *rq, struct error *err)
 	const struct cat_op *op = rq->handler->op;
 	long long limit = json_int(rq->call.args, "limit", 0);
 
-	if (!op || !(op->flags & CAT_PAGED))
+	if (!rq->handler->paged)
 		return true;
 	rq->stream.limit = limit > 0 ? (uint64_t)limit : 0;
-	rq->stream.filters = filters_of(op, rq->call.args);
+	if (op && op->result)
+		rq->stream.filters = filters_of(op, rq->call.args);
 	rq->stream.fields = json_object_get(rq->call.args, "fields");
 	return take_token(rq, err);
 }
@@ -151,15 +152,26 @@ static json_t *projected(struct request *rq, json_t *item)
 	return out;
 }
 
+/* The list cannot be whole any more: whatever follows, it ends with @err. */
+static bool give_up(struct request *rq, const struct error *err)
+{
+	rq->stream.failed = true;
+	reply_fault(rq, err);
+	return false;
+}
+
 static bool is_sound(struct request *rq, json_t *item)
 {
 	const struct cat_op *op = rq->handler->op;
 	struct error err;
 
-	if (!item)
-		return reply_defect(rq, "a list item is missing"), false;
+	if (!item) {
+		rq->stream.failed = true;
+		reply_defect(rq, "a list item is missing");
+		return false;
+	}
 	if (op && op->result && !cat_check_record(op->result, item, &err))
-		return reply_fault(rq, &err), false;
+		return give_up(rq, &err);
 	return true;
 }
 
@@ -169,13 +181,13 @@ static bool stopped(struct request *rq)
 {
 	struct error err;
 
-	if (rq->outcome != OUTCOME_NONE)
+	if (rq->stream.failed)
 		return true;
 	if (!sc_cancelled(&rq->call))
 		return false;
 	fail(&err, ERR_CANCELLED, "%s was cancelled after %llu items",
 	     rq->call.method, (unsigned long long)rq->stream.items);
-	reply_fault(rq, &err);
+	give_up(rq, &err);
 	return true;
 }
 
@@ -202,8 +214,10 @@ WAITS static bool flush(struct request *rq)
 				      "\",\"seq\":%llu,\"items\":[",
 				      (unsigned long long)st->chunks);
 	parts[3] = buf_slice(&st->buf);
-	if (!rq->rt->send_wait(rq->rt, parts, ARRAY_LEN(parts)))
-		return !stopped(rq);
+	if (!rq->rt->send_wait(rq->rt, parts, ARRAY_LEN(parts))) {
+		st->failed = !stopped(rq);
+		return false;
+	}
 	st->credit--;
 	st->chunks++;
 	st->buffered = 0;
@@ -233,8 +247,7 @@ static bool item_fits(struct request *rq, size_t item)
 	     "%s: %zu bytes are over the limit of %zu for one %s",
 	     rq->call.method, n, max,
 	     rq->stream.chunked ? "item" : "answer; ask with a limit or credit");
-	reply_fault(rq, &err);
-	return false;
+	return give_up(rq, &err);
 }
 
 WAITS static bool put(struct request *rq, json_t *item)
@@ -310,10 +323,8 @@ struct sc_reply *sc_list_end(struct sc_call *call, const char *next_page_token)
 	struct stream *st = &rq->stream;
 	char offset[48];
 
-	if (rq->outcome != OUTCOME_NONE || stopped(rq))
-		return &rq->proof;
-	if (st->chunked && st->buffered && !flush(rq))
-		return &rq->proof;
+	if (stopped(rq) || (st->chunked && st->buffered && !flush(rq)))
+		return &rq->failed;
 	if (st->more) {
 		snprintf(offset, sizeof(offset), OFFSET "%llu",
 			 (unsigned long long)(st->skip + st->items));

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Answers a request by a row of a REST table. */
+#include "base/mem.h"
+#include "cloud/rest.h"
+#include "driver/runtime.h"
+
+WAITS static bool emit(void *arg, json_t *record)
+{
+	return sc_emit(arg, record);
+}
+
+WAITS static struct sc_reply *reply_list(struct sc_call *call,
+					 const struct sc_rest *row, json_t *args)
+{
+	struct sc_reply *reply;
+	char *next = NULL;
+
+	if (!rest_list(call, row, args, emit, call, &next))
+		return sc_failed(call);
+	reply = sc_list_end(call, next);
+	mem_free(next);
+	return reply;
+}
+
+struct sc_reply *sc_rest_reply(struct sc_call *call, const char *op,
+			       json_t *args)
+{
+	const struct sc_rest *row = rest_find(call->driver, op);
+	json_t *value;
+
+	if (!row)
+		return reply_defect(request_of(call), "it asked for a row that "
+						      "no table has");
+	if (!args)
+		args = call->args;
+	if (rest_is_list(row))
+		return reply_list(call, row, args);
+	value = rest_value(call, row, args);
+	return value ? sc_value(call, value) : sc_failed(call);
+}
