@@ -12,6 +12,7 @@
 
 #define FRAME_MAX_DEFAULT (1 << 20)
 #define FRAME_MAX_LIMIT (16 << 20)
+#define FRAME_READ (64 << 10)   /* bytes read at once, at most */
 
 struct frame_reader {
 	struct buf buf;         /* what was read and not yet handed out */
@@ -23,15 +24,22 @@ struct frame_reader {
 	int64_t partial_since;  /* clock_ms when the partial line began, or 0 */
 };
 
+/* @max: bytes in a line, without the newline. */
 void frame_init(struct frame_reader *r, size_t max);
 void frame_done(struct frame_reader *r);
 
-/* Room to read into; at least 4 KiB, never more than max + 64 KiB is kept. */
+/* Room to read into: at least 4 KiB, at most FRAME_READ; max + FRAME_READ is
+ * all that is ever kept.  Take the lines out before asking for more room. */
 char *frame_space(struct frame_reader *r, size_t *room);
 void frame_filled(struct frame_reader *r, size_t n);
 
 /* The next whole line (without newline or CR), valid until the next call of
  * frame_space(); false when there is none yet.  Empty lines are skipped. */
 bool frame_next(struct frame_reader *r, struct slice *line);
+
+/* Make the line that frame_next() gave last outlive the reader's buffer: its
+ * bytes move to @out (new), slices into it stay as they are.  Cheap only for
+ * long lines, because what follows the line is copied to a new buffer. */
+void frame_steal(struct frame_reader *r, struct buf *out);
 
 #endif

@@ -3,15 +3,13 @@
  * The scanner: what is JSON and what is not (a table by RFC 8259, in the
  * manner of JSONTestSuite), pulling, names that come twice, limits.
  */
-#include <setjmp.h>
-#include <stdarg.h>
+#include "unit.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "rpc/scan.h"
-
-#include <cmocka.h>
 
 /* ---- what is JSON -------------------------------------------------------- */
 
