@@ -152,27 +152,41 @@ static const struct err_info table[ERR_COUNT] = {
 	[ERR_INVALID] = { "invalid", "Invalid arguments", -31003, 422, false },
 	[ERR_NOT_FOUND] = { "not_found", "Not found", -31004, 404, false },
 	[ERR_CONFLICT] = { "conflict", "Conflict", -31005, 409, false },
-	[ERR_UNAUTHENTICATED] = { "unauthenticated", "The cloud refused the credential", -31006, 424, false },
+	[ERR_UNAUTHENTICATED] =
+		{ "unauthenticated", "The cloud refused the credential", -31006, 424, false },
 	[ERR_FORBIDDEN] = { "forbidden", "Forbidden", -31007, 403, false },
 	[ERR_QUOTA] = { "quota", "Quota exceeded", -31008, 409, false },
-	[ERR_RATE_LIMITED] = { "rate_limited", "Too many requests", -31009, 429, true },
-	[ERR_VERSION] = { "version", "No common protocol version", -31010, 502, false },
-	[ERR_UNSUPPORTED] = { "unsupported", "Not supported by this cloud", -31011, 501, false },
-	[ERR_CLOUD_UNAVAILABLE] = { "cloud_unavailable", "Cloud unavailable", -31012, 503, true },
-	[ERR_CLOUD_BAD_ANSWER] = { "cloud_bad_answer", "Bad answer from the cloud", -31013, 502, false },
+	[ERR_RATE_LIMITED] =
+		{ "rate_limited", "Too many requests", -31009, 429, true },
+	[ERR_VERSION] =
+		{ "version", "No common protocol version", -31010, 502, false },
+	[ERR_UNSUPPORTED] =
+		{ "unsupported", "Not supported by this cloud", -31011, 501, false },
+	[ERR_CLOUD_UNAVAILABLE] =
+		{ "cloud_unavailable", "Cloud unavailable", -31012, 503, true },
+	[ERR_CLOUD_BAD_ANSWER] =
+		{ "cloud_bad_answer", "Bad answer from the cloud", -31013, 502, false },
 	[ERR_BUSY] = { "busy", "Busy", -31014, 503, true },
-	[ERR_CREDENTIAL_EXPIRED] = { "credential_expired", "Credential expired", -31015, 424, false },
-	[ERR_NEEDS_ATTENTION] = { "needs_attention", "Needs attention", -31016, 500, false },
+	[ERR_CREDENTIAL_EXPIRED] =
+		{ "credential_expired", "Credential expired", -31015, 424, false },
+	[ERR_NEEDS_ATTENTION] =
+		{ "needs_attention", "Needs attention", -31016, 500, false },
 	[ERR_INTERNAL] = { "internal", "Internal error", -31099, 500, false },
-	[ERR_DRIVER_UNAVAILABLE] = { "driver_unavailable", "Driver unavailable", 0, 503, true },
-	[ERR_DRIVER_BAD_ANSWER] = { "driver_bad_answer", "Bad answer from the driver", 0, 502, false },
+	[ERR_DRIVER_UNAVAILABLE] =
+		{ "driver_unavailable", "Driver unavailable", 0, 503, true },
+	[ERR_DRIVER_BAD_ANSWER] =
+		{ "driver_bad_answer", "Bad answer from the driver", 0, 502, false },
 	[ERR_BAD_REQUEST] = { "bad_request", "Bad request", 0, 400, false },
 	[ERR_UNAUTHORIZED] = { "unauthorized", "Unauthorized", 0, 401, false },
-	[ERR_METHOD_NOT_ALLOWED] = { "method_not_allowed", "Method not allowed", 0, 405, false },
-	[ERR_REQUEST_TIMEOUT] = { "request_timeout", "Request timeout", 0, 408, true },
+	[ERR_METHOD_NOT_ALLOWED] =
+		{ "method_not_allowed", "Method not allowed", 0, 405, false },
+	[ERR_REQUEST_TIMEOUT] =
+		{ "request_timeout", "Request timeout", 0, 408, true },
 	[ERR_TOO_LARGE] = { "too_large", "Content too large", 0, 413, false },
 	[ERR_URI_TOO_LONG] = { "uri_too_long", "URI too long", 0, 414, false },
-	[ERR_MEDIA_TYPE] = { "media_type", "Unsupported media type", 0, 415, false },
-	[ERR_HEADERS_TOO_LARGE] = { "headers_too_large", "Request header fields too large", 0, 431, false },
+	[ERR_MEDIA_TYPE] =
+		{ "media_type", "Unsupported media type", 0, 415, false },
+	[ERR_HEADERS_TOO_LARGE] =
+		{ "headers_too_large", "Request header fields too large", 0, 431, false },
 };
 /* clang-format on */
