@@ -24,15 +24,6 @@ static const struct endpoint {
 	{ NULL },
 };
 
-/* The operator's setting wins, so that a tenant cannot lead the login, and
- * with it the host's network position, elsewhere. */
-static const char *setting(struct sc_call *call, const char *name)
-{
-	const char *text = sc_config(call, name);
-
-	return text ? text : sc_cred(call, name);
-}
-
 static json_t *domain(struct sc_call *call, const char *id, const char *name)
 {
 	const char *text;
@@ -171,8 +162,6 @@ static const char *wanted_region(struct sc_call *call, json_t *regions)
 {
 	const char *region = sc_region(call);
 
-	if (!region)
-		region = sc_cred(call, "region");
 	if (!region)
 		region = sc_config(call, "region");
 	if (!region && json_object_size(regions) == 1)
@@ -318,17 +307,17 @@ static json_t *log_in(struct sc_call *call, const char *auth_url,
 /* struct sc_driver.login */
 json_t *keystone_login(struct sc_call *call)
 {
-	const char *auth_url = setting(call, "auth_url");
+	const char *auth_url = sc_config(call, "auth_url");
 	json_t *body, *made;
 
 	if (!auth_url) {
-		sc_fail(call, SC_INVALID, "no auth_url: give Keystone's "
-			"address in the settings or the credential");
+		sc_fail(call, SC_INVALID, "the settings have no auth_url, "
+			"Keystone's address");
 		return NULL;
 	}
 	if (!(body = login_body(call))) {
-		sc_fail(call, SC_INVALID, "the credential is not complete: it "
-			"takes username and password, or "
+		sc_fail(call, SC_UNAUTHENTICATED, "the credential is not "
+			"complete: it takes username and password, or "
 			"application_credential_id and _secret");
 		return NULL;
 	}

@@ -26,37 +26,27 @@ static const char *const cinder_headers[] = {
 	TOKEN, "OpenStack-API-Version: volume 3.42", NULL
 };
 
-/* Statuses that mean the same in every service; the engine knows 401, 404 and
- * the like by itself.  413 is how old releases say "too many requests". */
-static const struct sc_error_row keystone_errors[] = {
-	{ 400, NULL, SC_INVALID },
-	{ 0 },
-};
-
+/* The engine knows what most statuses mean; here is what these services mean
+ * otherwise.  406 is what a cloud older than our microversion says. */
 static const struct sc_error_row nova_errors[] = {
-	{ 400, NULL, SC_INVALID },
-	{ 413, NULL, SC_RATE_LIMITED },
-	{ 429, NULL, SC_RATE_LIMITED },
+	{ 406, NULL, SC_UNSUPPORTED },
 	{ 0 },
 };
 
-/* Neutron answers 409 for a full quota; its `type` tells them apart. */
+/* Neutron answers 409 for a full quota, too; its `type` tells them apart. */
 static const struct sc_error_row neutron_errors[] = {
 	{ 409, "OverQuota", SC_QUOTA },
-	{ 400, NULL, SC_INVALID },
-	{ 429, NULL, SC_RATE_LIMITED },
 	{ 0 },
 };
 
-/* Cinder has no limit of rates: its 413 is a full quota. */
+/* Cinder and Glance have no limit of rates: their 413 is a full quota. */
 static const struct sc_error_row cinder_errors[] = {
-	{ 400, NULL, SC_INVALID },
+	{ 406, NULL, SC_UNSUPPORTED },
 	{ 413, NULL, SC_QUOTA },
 	{ 0 },
 };
 
 static const struct sc_error_row glance_errors[] = {
-	{ 400, NULL, SC_INVALID },
 	{ 413, NULL, SC_QUOTA },
 	{ 0 },
 };
@@ -70,7 +60,7 @@ static const struct sc_service services[] = {
 	  "*.message", "X-Compute-Request-Id" },
 	{ "image", "{session.image}", headers, glance_errors, NULL, NULL,
 	  "X-Openstack-Request-Id" },
-	{ "identity", "{session.identity}", headers, keystone_errors,
+	{ "identity", "{session.identity}", headers, NULL,
 	  "error.title", "error.message", "X-Openstack-Request-Id" },
 	{ NULL },
 };
@@ -80,25 +70,25 @@ static const struct sc_service services[] = {
 #define TEXT "{\"type\":\"string\"}"
 #define SECRET "{\"type\":\"string\",\"writeOnly\":true}"
 
-/* Who logs in where. */
+/* Who logs in. */
 #define CREDENTIAL                                                       \
-	"\"auth_url\":{\"type\":\"string\",\"format\":\"uri\"},"         \
 	"\"username\":" TEXT ",\"user_id\":" TEXT ",\"password\":" SECRET "," \
 	"\"domain_name\":" TEXT ",\"domain_id\":" TEXT ","               \
 	"\"user_domain_name\":" TEXT ",\"user_domain_id\":" TEXT ","     \
 	"\"project_domain_name\":" TEXT ",\"project_domain_id\":" TEXT "," \
 	"\"project_name\":" TEXT ",\"project_id\":" TEXT ","             \
 	"\"application_credential_id\":" TEXT ","                        \
-	"\"application_credential_secret\":" SECRET ",\"region\":" TEXT
+	"\"application_credential_secret\":" SECRET
 
-/* What the operator may fix for every credential. */
+/* Where to. */
 #define SETTINGS                                                         \
 	"\"auth_url\":{\"type\":\"string\",\"format\":\"uri\"},"         \
-	"\"region\":" TEXT ","                                           \
-	"\"interface\":{\"enum\":[\"public\",\"internal\",\"admin\"]}"
+	"\"region\":" TEXT ",\"ca_file\":" TEXT ","                      \
+	"\"interface\":{\"type\":\"string\","                            \
+		"\"enum\":[\"public\",\"internal\",\"admin\"]}"
 
-#define OBJECT(members) \
-	"{\"type\":\"object\",\"properties\":{" members "}}"
+#define OBJECT(members, required)                                        \
+	"{\"type\":\"object\",\"properties\":{" members "},\"required\":[" required "]}"
 
 static const char *const env[][2] = {
 	{ "OS_AUTH_URL", "auth_url" },
@@ -116,6 +106,7 @@ static const char *const env[][2] = {
 	{ "OS_APPLICATION_CREDENTIAL_SECRET", "application_credential_secret" },
 	{ "OS_REGION_NAME", "region" },
 	{ "OS_INTERFACE", "interface" },
+	{ "OS_CACERT", "ca_file" },
 	{ NULL },
 };
 
@@ -185,8 +176,8 @@ int main(int argc, char **argv)
 		.name = "openstack",
 		.version = "1.0.0",
 		.description = "OpenStack: Keystone v3, Nova, Neutron, Glance, Cinder",
-		.config_schema = OBJECT(SETTINGS),
-		.credential_schema = OBJECT(CREDENTIAL),
+		.config_schema = OBJECT(SETTINGS, "\"auth_url\""),
+		.credential_schema = OBJECT(CREDENTIAL, ""),
 		.env = env,
 		.rest_tables = tables,
 		.services = services,
