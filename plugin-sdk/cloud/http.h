@@ -39,6 +39,7 @@ struct http_request {
 	const char *url;                /* absolute */
 	const char *const *headers;     /* "Name: value", NULL ends; or NULL */
 	struct slice body;              /* p NULL: none */
+	bool is_read;                   /* changes nothing: may be sent again */
 	int64_t deadline;               /* clock_ms, 0: none but HTTP_TIMEOUT_MS
 					 * for each attempt */
 	size_t answer_max;              /* bytes, 0: HTTP_ANSWER_MAX */
@@ -48,7 +49,7 @@ struct http_request {
 
 struct http_answer {
 	int status;
-	struct buf headers;             /* "name\0value\0"…, names lower-case */
+	struct buf headers;             /* "Name\0value\0"… as they came */
 	struct buf body;
 };
 
@@ -67,14 +68,19 @@ void http_answer_done(struct http_answer *answer);
 /* The first value of header @name (any case); borrowed, or NULL. */
 const char *http_header(const struct http_answer *answer, const char *name);
 
+/* The header after the one called @name, NULL: the first; *@value is its
+ * value.  Borrowed; NULL at the end. */
+const char *http_next_header(const struct http_answer *answer, const char *name,
+			     const char **value);
+
 /* Is @method one that changes nothing (GET, HEAD, OPTIONS)? */
 bool http_is_read(const char *method);
 
 /* Retry-After in ms from now: seconds or an HTTP-date; -1: none or malformed. */
 int64_t http_retry_after(const struct http_answer *answer);
 
-/* Scheme, host and port of @url ("https://h:1"), without credentials; false
- * when it is not an absolute http(s) URL or has a user part. */
+/* Scheme, host and port of @url ("https://h:1"), borrowed; false when it is
+ * not an absolute http(s) URL, has a user part, blanks or control characters. */
 bool http_origin(const char *url, struct slice *origin);
 
 /* Do two URLs have the same scheme, host and port?  The scheme's own port is

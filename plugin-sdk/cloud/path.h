@@ -30,8 +30,8 @@ json_t *path_find(json_t *root, const char *path);
 /* The first of them that is not null; borrowed from @root, or NULL. */
 json_t *path_first(json_t *root, const char *path);
 
-/* Does what @path selects from exist: for "a.b[]" and "a.b[k=v]" an array at
- * a.b, for any other path a node? */
+/* Does what @path selects from exist: an array at its first [] or [k=v], for
+ * a path without any a node that is not null? */
 bool path_exists(json_t *root, const char *path);
 
 /* Is @path written correctly?  ERR_INVALID says where it is not. */

@@ -46,10 +46,18 @@ bool replay_active(void);
 /* How many recorded answers were not asked for (a test may insist on 0). */
 size_t replay_unused(void);
 
-/* For http.c. */
+/* Do exchanges matter to a recording, so that http_request.redact is needed? */
+bool record_wanted(void);
+
+/* For http.c: an answer out of the recording, and one to be written down. */
 bool replay_answer(const struct http_request *rq, struct http_answer *answer,
 		   struct error *err);
 void record_exchange(const struct http_request *rq,
 		     const struct http_answer *answer);
+
+/* For replay.c.  The body as a recording has it, new, NULL for an empty one;
+ * the URL with "cloud.test" as its host and without secrets, mem_free(). */
+json_t *record_body(const struct redact *redact, struct slice body);
+char *record_url(const struct redact *redact, const char *url);
 
 #endif

@@ -23,7 +23,8 @@
  * missing is dropped as well, up to the root; one that is written empty stays.
  *
  * An array of one element that holds {x[]} is repeated: it gets one element
- * for each element of the list x.
+ * for each element of the list x.  The first such hole names the list, and its
+ * ? says that there may be none.
  *
  *	{'groups': [{'name': '{security_groups[]?}'}]}
  *	  with ["a", "b"]: {"groups": [{"name": "a"}, {"name": "b"}]}
@@ -47,8 +48,10 @@ struct template_scope {
 	json_t *args;           /* {x}; of a record: the cloud's object */
 	json_t *cred, *config, *session;
 	const char *region, *op;
-	json_t *item;           /* {x[]}: the element at hand */
-	bool show_session;      /* {session.x} stays as it is (explain) */
+	json_t *item;           /* {x[]}: the element at hand, and x */
+	struct slice list;
+	bool explain;           /* {session.x} stays as it is, and so does what
+				 * credential and settings do not have */
 };
 
 enum template_kind {

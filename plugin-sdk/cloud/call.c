@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What handlers call: rows, HTTP of their own, the pending fault. */
+#include "cloud/call.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "cloud/digest.h"
+#include "cloud/record.h"
+#include "cloud/rest_run.h"
+
+const char *sc_credential_digest(struct sc_call *call)
+{
+	if (!call->digest[0])
+		digest_json(call->secrets, call->digest);
+	return call->digest;
+}
+
+int sc_fault_code(struct sc_call *call)
+{
+	return err_info(call->fault.code)->rpc;
+}
+
+void sc_fault_clear(struct sc_call *call)
+{
+	call->fault = (struct error){ 0 };
+}
+
+/* ---- rows -------------------------------------------------------------------- */
+
+static bool append(void *arg, json_t *record)
+{
+	return json_array_append_new(arg, record) == 0;
+}
+
+WAITS static json_t *whole_list(struct sc_call *call,
+				const struct sc_rest *row, json_t *args)
+{
+	json_t *items = json_array();
+	char *next;
+
+	if (rest_list(call, row, args, append, items, &next)) {
+		mem_free(next);
+		return items;
+	}
+	json_decref(items);
+	return NULL;
+}
+
+json_t *sc_rest_call(struct sc_call *call, const char *op, json_t *args)
+{
+	const struct sc_rest *row = rest_find(call->driver, op);
+
+	if (!row) {
+		fail(&call->fault, ERR_INTERNAL,
+		     "no table of driver %s has a row %s", call->driver->name,
+		     op);
+		return NULL;
+	}
+	if (rest_is_list(row))
+		return whole_list(call, row, args);
+	return rest_value(call, row, args);
+}
+
+/* ---- HTTP ----------------------------------------------------------------------- */
+
+static bool has_header(const char *const *headers, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (; headers && *headers; headers++)
+		if (!strncasecmp(*headers, name, n) && (*headers)[n] == ':')
+			return true;
+	return false;
+}
+
+/* The handler's headers and those it did not think of; the array is new, the
+ * texts are borrowed. */
+static const char **all_headers(const struct sc_http *http)
+{
+	const char *const *h = http->headers;
+	const char **all;
+	size_t n = 0;
+
+	while (h && h[n])
+		n++;
+	all = mem_alloc((n + 3) * sizeof(*all));
+	if (n)
+		memcpy(all, h, n * sizeof(*all));
+	if (!has_header(h, "Accept"))
+		all[n++] = "Accept: application/json";
+	if (http->body && !has_header(h, "Content-Type"))
+		all[n] = "Content-Type: application/json";
+	return all;
+}
+
+static void take_answer(struct sc_http *http, const struct http_answer *answer)
+{
+	const char *wanted =
+		http->want_header ? http_header(answer, http->want_header) :
+				    NULL;
+
+	http->status = answer->status;
+	http->header = mem_strdup(wanted);
+	http->answer = answer->body.n ?
+			       json_read(answer->body.p, answer->body.n, NULL) :
+			       NULL;
+}
+
+bool sc_http(struct sc_call *call, struct sc_http *http)
+{
+	const char **headers = all_headers(http);
+	struct redact secrets = { 0 };
+	struct http_request rq = {
+		.method = http->method,
+		.url = http->url,
+		.headers = headers,
+		.body = slice_of(http->body),
+		.is_read = http_is_read(http->method),
+	};
+	struct http_answer answer;
+	bool ok;
+
+	rest_http_settings(call, &rq);
+	if (record_wanted()) {
+		redact_init(&secrets, call);
+		rq.redact = &secrets;
+	}
+	ok = http_send(&rq, &answer, &call->fault);
+	if (ok)
+		take_answer(http, &answer);
+	http_answer_done(&answer);
+	redact_done(&secrets);
+	mem_free(headers);
+	return ok;
+}
+
+void sc_http_done(struct sc_http *http)
+{
+	json_decref(http->answer);
+	if (http->header)
+		mem_wipe(http->header, strlen(http->header));
+	mem_free(http->header);
+	http->answer = NULL;
+	http->header = NULL;
+}

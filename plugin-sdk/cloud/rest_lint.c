@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Are a driver's tables sound?  Rows and services; rest_lint_map.c: records. */
+#include "cloud/rest_lint.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "cloud/path.h"
+
+void lint_find(struct lint *l, const char *fmt, ...)
+{
+	char text[400];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	json_array_append_new(l->findings,
+			      json_sprintf("%s: %s", l->name, text));
+}
+
+void lint_path(struct lint *l, const char *what, const char *path)
+{
+	struct error err;
+
+	if (path && !path_check(path, &err))
+		lint_find(l, "%s: %s", what, err.message);
+}
+
+/* ---- holes -------------------------------------------------------------------- */
+
+static void need_property(struct lint *l, json_t *properties, const char *name,
+			  const char *what)
+{
+	if (!json_object_get(properties, name))
+		lint_find(l, "{%s.%s}: the %s schema has no %s", what, name,
+			  what, name);
+}
+
+/* An argument of the operation; a path into one begins with it. */
+static void need_argument(struct lint *l, const char *name)
+{
+	AUTO_FREE char *top = mem_strndup(name, strcspn(name, "."));
+
+	if (l->op && !l->row->run && !cat_arg_find(l->op, top))
+		lint_find(l, "{%s}: %s has no parameter %s", name, l->op->name,
+			  top);
+	if (!l->row)
+		lint_find(l, "{%s}: a service has no parameters", name);
+}
+
+static void lint_name(struct lint *l, const char *name)
+{
+	if (!strcmp(name, "region") || !strcmp(name, "op"))
+		return;
+	if (text_starts(name, "cred."))
+		need_property(l, l->credential, name + 5, "credential");
+	else if (text_starts(name, "config."))
+		need_property(l, l->config, name + 7, "config");
+	else if (!text_starts(name, "session."))
+		need_argument(l, name);
+	else if (!l->driver->login)
+		lint_find(l, "{%s}: the driver has no login", name);
+}
+
+static bool lint_hole(const struct hole *h, void *arg)
+{
+	struct lint *l = arg;
+	AUTO_FREE char *name = mem_strndup(h->name.p, h->name.n);
+
+	lint_name(l, name);
+	if (h->each && !l->is_body)
+		lint_find(l, "{%s[]}: only bodies are repeated", name);
+	if (h->optional && l->is_path)
+		lint_find(l, "{%s?}: nothing in a URL's path is optional",
+			  name);
+	return true;
+}
+
+static void lint_template(struct lint *l, const char *text,
+			  enum template_kind kind)
+{
+	struct error err;
+
+	l->is_body = kind == TEMPLATE_BODY;
+	if (text && !template_holes(text, kind, lint_hole, l, &err))
+		lint_find(l, "%s", err.message);
+}
+
+/* ---- rows ---------------------------------------------------------------------- */
+
+static bool is_known_name(const char *name)
+{
+	return cat_op_find(name) || name[0] == '.' || !strchr(name, '.') ||
+	       text_starts(name, "x.") || !strcmp(name, "op.poll") ||
+	       !strcmp(name, "op.reconcile") || !strcmp(name, "driver.health");
+}
+
+/* Where the query begins: the first ? outside of holes. */
+static size_t path_length(const char *url)
+{
+	size_t n = 0;
+
+	for (bool hole = false; url[n] && (hole || url[n] != '?'); n++)
+		hole = url[n] == '{' || (hole && url[n] != '}');
+	return n;
+}
+
+static void lint_http(struct lint *l)
+{
+	const char *http = l->row->http, *url = strchr(http, ' ');
+	AUTO_FREE char *path = NULL;
+	size_t n;
+
+	if (!url || url[1] != '/' ||
+	    strspn(http, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != (size_t)(url - http))
+		lint_find(l, "\"%s\" is not a method and a path", http);
+	if (!url)
+		return;
+	n = path_length(url);
+	path = mem_strndup(url, n);
+	l->is_path = true;
+	lint_template(l, path, TEMPLATE_URL);
+	l->is_path = false;
+	lint_template(l, url + n, TEMPLATE_URL);
+}
+
+static void lint_errors(struct lint *l, const struct sc_error_row *row)
+{
+	for (; row && row->code; row++)
+		if (row->code != SC_INTERNAL &&
+		    err_from_rpc(row->code) == ERR_INTERNAL)
+			lint_find(l, "errors: there is no code %d", row->code);
+}
+
+static bool has_service(const struct sc_driver *d, const char *name)
+{
+	const struct sc_service *s;
+
+	for (s = d->services; s && s->endpoint; s++)
+		if (!strcmp(s->name ? s->name : "", name ? name : ""))
+			return true;
+	return false;
+}
+
+static void lint_then(struct lint *l)
+{
+	const struct sc_rest *then;
+
+	if (!l->row->then)
+		return;
+	then = rest_find(l->driver, l->row->then);
+	if (!then || !then->http)
+		lint_find(l, "then: %s is no row with a request", l->row->then);
+	else if (rest_is_list(then))
+		lint_find(l, "then: %s is a list", l->row->then);
+}
+
+static void lint_row(struct lint *l)
+{
+	const struct sc_rest *row = l->row;
+
+	if (!is_known_name(row->op))
+		lint_find(l, "is no operation of the catalogue (rows of the "
+			  "driver's own begin with a dot)");
+	lint_then(l);
+	lint_errors(l, row->errors);
+	if (!row->http) {
+		if (!row->run)
+			lint_find(l, "has neither a request nor a function");
+		return;
+	}
+	if (!has_service(l->driver, row->service))
+		lint_find(l, "there is no service \"%s\"",
+			  row->service ? row->service : "");
+	lint_http(l);
+	lint_template(l, row->body, TEMPLATE_BODY);
+	lint_records(l);
+}
+
+static void lint_table(struct lint *l, const struct sc_rest *row)
+{
+	for (; row && row->op; row++) {
+		l->row = row;
+		l->name = row->op;
+		l->op = cat_op_find(row->op);
+		lint_row(l);
+	}
+}
+
+/* ---- services ----------------------------------------------------------------------- */
+
+static void lint_service(struct lint *l, const struct sc_service *s)
+{
+	AUTO_FREE char *name =
+		mem_printf("service \"%s\"", s->name ? s->name : "");
+	const char *const *h;
+
+	l->name = name;
+	lint_template(l, s->endpoint, TEMPLATE_TEXT);
+	for (h = s->headers; h && *h; h++)
+		lint_template(l, *h, TEMPLATE_TEXT);
+	lint_errors(l, s->errors);
+	lint_path(l, "error_code", s->error_code);
+	lint_path(l, "error_message", s->error_message);
+}
+
+static json_t *read_schema(const char *text)
+{
+	return text ? json_read(text, strlen(text), NULL) : NULL;
+}
+
+void rest_lint(const struct sc_driver *driver, json_t *findings)
+{
+	AUTO_JSON json_t *credential = read_schema(driver->credential_schema);
+	AUTO_JSON json_t *config = read_schema(driver->config_schema);
+	const struct sc_rest *const *t = driver->rest_tables;
+	const struct sc_service *s;
+	struct lint l = {
+		.driver = driver,
+		.credential = json_object_get(credential, "properties"),
+		.config = json_object_get(config, "properties"),
+		.findings = findings,
+	};
+
+	for (s = driver->services; s && s->endpoint; s++)
+		lint_service(&l, s);
+	lint_table(&l, driver->rest);
+	for (; t && *t; t++)
+		lint_table(&l, *t);
+}

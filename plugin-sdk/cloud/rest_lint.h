@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What rest_lint.c and rest_lint_map.c share. */
+#ifndef SKYCLUST_CLOUD_REST_LINT_H
+#define SKYCLUST_CLOUD_REST_LINT_H
+
+#include "cloud/rest_run.h"
+
+/* The row under inspection. */
+struct lint {
+	const struct sc_driver *driver;
+	const char *name;       /* what findings begin with */
+	const struct sc_rest *row;      /* NULL: a service */
+	const struct cat_op *op;        /* NULL: a private row */
+	json_t *credential, *config;    /* properties of the schemas, or NULL */
+	json_t *findings;
+	bool is_path;           /* the template at hand is a URL's path */
+	bool is_body;
+};
+
+void lint_find(struct lint *l, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void lint_path(struct lint *l, const char *what, const char *path);
+
+/* Items, map and next of a row against the catalogue's record. */
+void lint_records(struct lint *l);
+
+#endif

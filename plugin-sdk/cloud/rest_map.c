@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From the cloud's records to ours: find, translate words, give the type that
+ * the catalogue says.  What is missing is null; an optional field of another
+ * type is null, too, so that one odd value does not hide a whole list; a
+ * required one must be right.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "cloud/path.h"
+#include "cloud/rest_run.h"
+#include "cloud/rest_types.h"
+
+struct mapper {
+	const struct rest_run *run;
+	struct template_scope scope;    /* args: the node at hand */
+};
+
+static json_t *map_record(struct mapper *m, const struct sc_map *map,
+			  const struct cat_field *fields, json_t *node);
+
+/* ---- one value ------------------------------------------------------------------ */
+
+/* Text of a scalar for the word table, new, or NULL. */
+static char *word_of(const json_t *v)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+
+	if (json_is_string(v))
+		return mem_strdup(json_string_value(v));
+	if (!json_is_number(v) && !json_is_boolean(v))
+		return NULL;
+	json_write(v, &text);
+	return buf_steal(&text, NULL);
+}
+
+/* Our word for the cloud's; steals @v, new. */
+static json_t *translate(const char *const (*words)[2], json_t *v)
+{
+	AUTO_FREE char *word = word_of(v);
+
+	for (; word && (*words)[0]; words++)
+		if (!strcmp((*words)[0], "*") || !strcmp((*words)[0], word)) {
+			json_decref(v);
+			return json_string((*words)[1]);
+		}
+	return v;
+}
+
+/* Steals @v; new, NULL: not of the field's type. */
+static json_t *map_value(struct mapper *m, const struct sc_map *map,
+			 const struct cat_field *f, json_t *v)
+{
+	json_t *made;
+
+	if (map->words)
+		v = translate(map->words, v);
+	if (!map->map)
+		return f ? rest_typed(f->type, v) : v;
+	made = map_record(m, map->map, f && f->of ? f->of->fields : NULL, v);
+	json_decref(v);
+	return made;
+}
+
+/* ---- where it is ------------------------------------------------------------------ */
+
+/* "{node}/{vmid}": a text made of several places; NULL when one is missing. */
+static json_t *fill_text(struct mapper *m, const char *from)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+	bool dropped;
+
+	if (!template_text(from, &m->scope, &text, &dropped, NULL) || dropped)
+		return NULL;
+	return json_stringn(text.p ? text.p : "", text.n);
+}
+
+/* The one value of a field, new, or NULL. */
+static json_t *find_one(struct mapper *m, const struct sc_map *map)
+{
+	if (map->value)
+		return json_string(map->value);
+	if (map->from && strchr(map->from, '{'))
+		return fill_text(m, map->from);
+	return json_incref(path_first(m->scope.args,
+				      map->from ? map->from : ""));
+}
+
+static void add_each(struct mapper *m, const struct sc_map *map,
+		     const struct cat_field *f, json_t *found, json_t *out)
+{
+	json_t *v, *made;
+	size_t i;
+
+	json_array_foreach(found, i, v) {
+		if (json_is_array(v)) {
+			add_each(m, map, f, v, out);
+		} else if (!json_is_null(v)) {
+			made = map_value(m, map, f, json_incref(v));
+			if (made)
+				json_array_append_new(out, made);
+		}
+	}
+}
+
+/* Every match; an array among them counts as its elements. */
+static json_t *map_list(struct mapper *m, const struct sc_map *map,
+			const struct cat_field *f)
+{
+	AUTO_JSON json_t *found = path_find(m->scope.args,
+					    map->from ? map->from : "");
+	json_t *out = json_array();
+
+	add_each(m, map, f, found, out);
+	return out;
+}
+
+/* ---- one record -------------------------------------------------------------------- */
+
+static bool is_required(const struct cat_field *f)
+{
+	return f && f->flags & CAT_REQUIRED && !(f->flags & CAT_NULLABLE);
+}
+
+/* False: a required field is missing, call->fault says which. */
+static bool map_field(struct mapper *m, const struct sc_map *map,
+		      const struct cat_field *f, json_t *out)
+{
+	json_t *found = NULL, *v;
+
+	if (map->list || (f && f->flags & CAT_LIST)) {
+		v = map_list(m, map, f);
+	} else {
+		found = find_one(m, map);
+		v = found ? map_value(m, map, f, found) : NULL;
+	}
+	if (!v && is_required(f))
+		return rest_bad_answer(m->run, "the cloud's record has %s "
+				       "\"%s\" (from \"%s\")",
+				       found ? "an unusable" : "no", map->to,
+				       map->from ? map->from : "");
+	if (!v && found)
+		log_debug("a field of the cloud's record has another type",
+			  LOG_STR("operation", m->run->row->op),
+			  LOG_STR("field", map->to));
+	json_object_set_new(out, map->to, v ? v : json_null());
+	return true;
+}
+
+static json_t *map_record(struct mapper *m, const struct sc_map *map,
+			  const struct cat_field *fields, json_t *node)
+{
+	json_t *out = json_object(), *outer = m->scope.args;
+	bool ok = true;
+
+	m->scope.args = node;
+	for (; ok && map->to; map++)
+		ok = map_field(m, map, cat_field_find(fields, map->to), out);
+	m->scope.args = outer;
+	if (ok)
+		return out;
+	json_decref(out);
+	return NULL;
+}
+
+json_t *rest_record(const struct rest_run *run, json_t *node)
+{
+	const struct sc_call *call = run->call;
+	const struct cat_record *rec = run->op ? run->op->result : NULL;
+	struct mapper m = { run, { .config = call->config,
+				   .session = call->session,
+				   .region = call->region } };
+	json_t *made;
+
+	if (!run->row->map)
+		return json_incref(node);
+	if (!json_is_object(node) && !json_is_string(node)) {
+		rest_bad_answer(run, "a record of the answer is not an object");
+		return NULL;
+	}
+	made = map_record(&m, run->row->map, rec ? rec->fields : NULL, node);
+	if (made && call->native)
+		json_object_set(made, "native", node);
+	return made;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the table engine share (rest*.c). */
+#ifndef SKYCLUST_CLOUD_REST_RUN_H
+#define SKYCLUST_CLOUD_REST_RUN_H
+
+#include "catalog/catalog.h"
+#include "cloud/http.h"
+#include "cloud/rest.h"
+#include "cloud/template.h"
+
+/* One row at work. */
+struct rest_run {
+	struct sc_call *call;
+	const struct sc_rest *row;
+	const struct sc_service *service;
+	const struct cat_op *op;        /* NULL: a private row */
+	json_t *args;                   /* borrowed */
+	bool is_read;                   /* changes nothing in the cloud */
+};
+
+/* False: call->fault (no such service, the row sends nothing). */
+bool rest_run_init(struct rest_run *run, struct sc_call *call,
+		   const struct sc_rest *row, json_t *args);
+
+/* ---- requests (rest_request.c) --------------------------------------------- */
+
+#define REST_HEADERS 32
+
+/* Where a list goes on; all zero: its first page. */
+struct rest_page {
+	char *url;              /* followed as it is */
+	char *query;            /* replaces the query of the row's URL */
+	char *marker;           /* the argument page_token */
+};
+
+void rest_page_done(struct rest_page *page);
+
+/* A request filled in; strings are its own. */
+struct rest_request {
+	char method[16];
+	char *url;
+	char *headers[REST_HEADERS + 1];
+	struct buf body;        /* p NULL: none */
+};
+
+bool rest_request_init(struct rest_request *rq, const struct rest_run *run,
+		       const struct rest_page *page, bool explain,
+		       struct error *err);
+void rest_request_done(struct rest_request *rq); /* wipes */
+
+/* Does filling in @run's row need a session? */
+bool rest_needs_session(const struct rest_run *run);
+
+/* What the settings say about HTTP, for rest_send() and sc_http(). */
+void rest_http_settings(const struct sc_call *call, struct http_request *rq);
+
+/* ---- faults (rest_error.c) ----------------------------------------------------- */
+
+/* Leave in call->fault what the cloud's refusal means. Always false. */
+bool rest_refused(const struct rest_run *run, const struct http_answer *answer);
+/* The answer is not what the row says. Always false. */
+bool rest_bad_answer(const struct rest_run *run, const char *fmt, ...)
+	PRINTF_LIKE(2, 3);
+
+/* ---- records (rest_map.c) -------------------------------------------------------- */
+
+/* The record of @node (borrowed) as the row maps it, new; with `native` when
+ * the call wants it.  NULL: call->fault (a required field is missing). */
+json_t *rest_record(const struct rest_run *run, json_t *node);
+
+/* ---- pages (rest_page.c) ----------------------------------------------------------- */
+
+/* Is a page of the cloud asked for by @args? */
+bool rest_is_paged(const struct rest_run *run);
+/* The first page: what the argument page_token says. */
+bool rest_page_first(const struct rest_run *run, struct rest_page *page);
+/* The page after @answer, all zero: there is none.  @seen, an object, has
+ * those that were. */
+bool rest_page_next(const struct rest_run *run, json_t *answer, json_t *seen,
+		    struct rest_page *page);
+/* What a client gives back to go on at @page; new, NULL: the end. */
+char *rest_page_token(const struct rest_page *page);
+
+#endif
