@@ -26,14 +26,15 @@ struct caller {
 	int status;
 };
 
-/* ---- what goes in ------------------------------------------------------------- */
+/* ---- what goes in
+ * ------------------------------------------------------------- */
 
 static void ask(struct caller *c, const char *id, const char *method,
 		json_t *params)
 {
-	AUTO_JSON json_t *frame = json_pack(
-		"{s:s, s:s, s:s, s:o}", "jsonrpc", "2.0", "id", id, "method",
-		method, "params", params);
+	AUTO_JSON json_t *frame =
+		json_pack("{s:s, s:s, s:s, s:o}", "jsonrpc", "2.0", "id", id,
+			  "method", method, "params", params);
 	struct buf text = { 0 };
 	struct message m;
 	struct error err;
@@ -63,7 +64,8 @@ static void ask_operation(struct caller *c)
 		      "args", o->args));
 }
 
-/* ---- what comes out -------------------------------------------------------------- */
+/* ---- what comes out
+ * -------------------------------------------------------------- */
 
 static void print_raw(FILE *to, struct slice raw)
 {
@@ -89,9 +91,9 @@ static void answered(struct caller *c, const struct message *m)
 	} else if (slice_eq(m->id, HELLO_ID)) {
 		ask_operation(c);
 	} else {
-		print_raw(stdout, message_field(m, "value", &value) ?
-					  value.raw :
-					  m->result);
+		print_raw(stdout, message_field(m, "value", &value)
+					  ? value.raw
+					  : m->result);
 		end(c, 0);
 	}
 }
@@ -119,7 +121,8 @@ static bool receive(struct runtime *rt, const struct slice *parts, size_t n)
 	return true;
 }
 
-/* ---- the command --------------------------------------------------------------------- */
+/* ---- the command
+ * --------------------------------------------------------------------- */
 
 static bool prepare(const struct options *o, struct error *err)
 {

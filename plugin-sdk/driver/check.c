@@ -31,7 +31,8 @@ static void find(struct report *r, const char *fmt, ...)
 	json_array_append_new(r->findings, json_string(text));
 }
 
-/* ---- the driver itself --------------------------------------------------------- */
+/* ---- the driver itself
+ * --------------------------------------------------------- */
 
 static bool is_name(const char *name)
 {
@@ -68,8 +69,8 @@ static void check_schema(struct report *r, const char *what, const char *text)
 static bool has_property(const char *schema_text, const char *name)
 {
 	AUTO_JSON json_t *schema =
-		schema_text ? json_read(schema_text, strlen(schema_text), NULL) :
-			      NULL;
+		schema_text ? json_read(schema_text, strlen(schema_text), NULL)
+			    : NULL;
 
 	return json_object_get(json_object_get(schema, "properties"), name);
 }
@@ -91,9 +92,11 @@ static void check_kind(struct report *r, const char *name, json_t *kind)
 	const char *verb;
 
 	if (!text_starts(name, "x.") || !json_is_object(operations))
-		find(r, "kinds: %s: is not \"x.<vendor>.<kind>\": "
-			"{\"operations\": {…}}", name);
-	json_object_foreach(operations, verb, op) {
+		find(r,
+		     "kinds: %s: is not \"x.<vendor>.<kind>\": "
+		     "{\"operations\": {…}}",
+		     name);
+	json_object_foreach (operations, verb, op) {
 		json_t *args = json_object_get(op, "args");
 		struct error err;
 
@@ -117,11 +120,12 @@ static void check_kinds(struct report *r)
 		find(r, "kinds: %s", kinds ? "is not an object" : err.message);
 		return;
 	}
-	json_object_foreach(kinds, name, kind)
+	json_object_foreach (kinds, name, kind)
 		check_kind(r, name, kind);
 }
 
-/* ---- its rows -------------------------------------------------------------------- */
+/* ---- its rows
+ * -------------------------------------------------------------------- */
 
 static bool is_word(const char *word, const char *const *words)
 {
@@ -186,8 +190,10 @@ static void check_words(struct report *r, const struct handler *row)
 	static const char *const when[] = { "safe", "late", "no", NULL };
 
 	if (!is_word(row->idempotency, how))
-		find(r, "%s: idempotency \"%s\" is not token, tag, natural or "
-			"none", row->name, row->idempotency);
+		find(r,
+		     "%s: idempotency \"%s\" is not token, tag, natural or "
+		     "none",
+		     row->name, row->idempotency);
 	if (!is_word(row->cancel, when))
 		find(r, "%s: cancel \"%s\" is not safe, late or no", row->name,
 		     row->cancel);
@@ -223,7 +229,8 @@ static size_t count_rows(const struct sc_driver *driver, const char *name)
 	return c.n;
 }
 
-/* ---- the whole catalogue ----------------------------------------------------------- */
+/* ---- the whole catalogue
+ * ----------------------------------------------------------- */
 
 static bool covers(const char *pattern, const char *op)
 {
@@ -276,8 +283,10 @@ static void check_catalogue(struct report *r)
 			check_operation(r, op);
 	for (; u && (*u)[0]; u++)
 		if (!covers_any((*u)[0]))
-			find(r, "unsupported: %s: is no operation of the "
-				"catalogue", (*u)[0]);
+			find(r,
+			     "unsupported: %s: is no operation of the "
+			     "catalogue",
+			     (*u)[0]);
 }
 
 json_t *check_findings(const struct sc_driver *driver)
@@ -306,7 +315,7 @@ int check_main(const struct sc_driver *driver, int argc, char **argv)
 		fprintf(stderr, "%s --check: takes nothing\n", driver->name);
 		return EX_USAGE;
 	}
-	json_array_foreach(findings, i, text)
+	json_array_foreach (findings, i, text)
 		printf("%s: %s\n", driver->name, json_string_value(text));
 	if (json_array_size(findings) == 0)
 		printf("%s: ok\n", driver->name);

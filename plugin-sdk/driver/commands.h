@@ -13,6 +13,7 @@
 
 int check_main(const struct sc_driver *driver, int argc, char **argv);
 int describe_main(const struct sc_driver *driver, int argc, char **argv);
+int schema_main(const struct sc_driver *driver, int argc, char **argv);
 int explain_main(const struct sc_driver *driver, int argc, char **argv);
 int call_main(const struct sc_driver *driver, int argc, char **argv);
 

@@ -26,7 +26,8 @@ static const char *note_of(const struct runtime *rt, const char *op,
 	return h || !why ? "" : why;
 }
 
-/* ---- JSON ----------------------------------------------------------------------- */
+/* ---- JSON
+ * ----------------------------------------------------------------------- */
 
 static void add(json_t *all, const struct runtime *rt, const char *op)
 {
@@ -38,7 +39,8 @@ static void add(json_t *all, const struct runtime *rt, const char *op)
 		if (h->mutates) {
 			json_object_set_new(o, "idempotency",
 					    json_string(h->idempotency));
-			json_object_set_new(o, "cancel", json_string(h->cancel));
+			json_object_set_new(o, "cancel",
+					    json_string(h->cancel));
 		}
 	} else {
 		json_object_set_new(o, "reason",
@@ -47,7 +49,8 @@ static void add(json_t *all, const struct runtime *rt, const char *op)
 	json_object_set_new(all, op, o);
 }
 
-/* ---- table ---------------------------------------------------------------------- */
+/* ---- table
+ * ---------------------------------------------------------------------- */
 
 static void print(json_t *unused, const struct runtime *rt, const char *op)
 {
@@ -59,7 +62,8 @@ static void print(json_t *unused, const struct runtime *rt, const char *op)
 	       h && h->mutates ? h->cancel : "", note_of(rt, op, h));
 }
 
-/* ---- both ------------------------------------------------------------------------ */
+/* ---- both
+ * ------------------------------------------------------------------------ */
 
 /* The catalogue's operations in its order, then the driver's own. */
 static void each_operation(json_t *all, const struct runtime *rt,

@@ -16,7 +16,8 @@
 
 #define BUSY_RETRY_MS 100
 
-/* ---- a request's life ---------------------------------------------------------- */
+/* ---- a request's life
+ * ---------------------------------------------------------- */
 
 static void on_deadline(struct timer *timer)
 {
@@ -67,7 +68,8 @@ static void request_free(struct request *rq)
 		rt->on_idle(rt);
 }
 
-/* ---- in the fiber ---------------------------------------------------------------- */
+/* ---- in the fiber
+ * ---------------------------------------------------------------- */
 
 /* Serial drivers run one request at a time, in the order of arrival. */
 WAITS static bool take_turn(struct request *rq)
@@ -113,8 +115,8 @@ WAITS static void run_handler(struct request *rq)
 	const struct handler *h = rq->handler;
 	struct sc_call *call = &rq->call;
 
-	reply_settle(rq, h->run ? h->run(call) :
-				  sc_rest_reply(call, h->name, NULL));
+	reply_settle(rq, h->run ? h->run(call)
+				: sc_rest_reply(call, h->name, NULL));
 }
 
 static void never_ran(struct request *rq)
@@ -143,18 +145,20 @@ WAITS static void run(void *arg)
 		give_turn(rq->rt);
 	}
 	timer_stop(&rq->timer);
+	progress_stop(&rq->progress);
 	fiber_clear_cancel();
 	reply_send(rq);
 	log_set_context("request", NULL);
 	request_free(rq);
 }
 
-/* ---- at the door -------------------------------------------------------------------- */
+/* ---- at the door
+ * -------------------------------------------------------------------- */
 
 static bool is_exempt(const struct handler *h)
 {
-	return h && (!strcmp(h->name, "initialize") ||
-		     !strcmp(h->name, "shutdown"));
+	return h &&
+	       (!strcmp(h->name, "initialize") || !strcmp(h->name, "shutdown"));
 }
 
 /* JSON-RPC's number of why a request in this state makes no sense, or 0. */
@@ -164,8 +168,8 @@ static int misplaced(const struct runtime *rt, const struct handler *h,
 	bool hello = h && !strcmp(h->name, "initialize");
 
 	if (hello ? rt->state != RUNTIME_FRESH : rt->state < RUNTIME_READY) {
-		*why = hello ? "initialize was asked already" :
-			       "initialize must be answered first";
+		*why = hello ? "initialize was asked already"
+			     : "initialize must be answered first";
 		return RPC_INVALID_REQUEST;
 	}
 	*why = "the driver has no such method; initialize lists those it has";
@@ -259,7 +263,7 @@ static struct request *request_find(struct runtime *rt, struct slice id)
 {
 	struct request *rq;
 
-	list_each(rq, &rt->open, struct request, link)
+	list_each (rq, &rt->open, struct request, link)
 		if (slice_eq(id, rq->id))
 			return rq;
 	return NULL;
@@ -292,6 +296,6 @@ void dispatch_cancel_all(struct runtime *rt)
 {
 	struct request *rq;
 
-	list_each(rq, &rt->open, struct request, link)
+	list_each (rq, &rt->open, struct request, link)
 		cancel(rq);
 }

@@ -50,7 +50,8 @@ int explain_main(const struct sc_driver *driver, int argc, char **argv)
 	if (status == 0)
 		printf("%s%s", out.p, out.p[out.n - 1] == '\n' ? "" : "\n");
 	else
-		fprintf(stderr, "%s --explain: %s\n", driver->name, err.message);
+		fprintf(stderr, "%s --explain: %s\n", driver->name,
+			err.message);
 	options_done(&o);
 	return status;
 }

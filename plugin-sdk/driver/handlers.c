@@ -89,7 +89,8 @@ static void add(const struct handler *row, void *arg)
 static void add_lifecycle(struct handlers *h)
 {
 	for (const struct sc_method *m = lifecycle_methods; m->name; m++) {
-		struct handler row = { .name = m->name, .run = m->run,
+		struct handler row = { .name = m->name,
+				       .run = m->run,
 				       .hidden = true };
 
 		add(&row, h);
@@ -133,8 +134,8 @@ static void add_operation(const struct handler *row, void *arg)
 static json_t *kinds_of(const struct sc_driver *driver)
 {
 	json_t *v = driver->kinds ? json_read(driver->kinds,
-					      strlen(driver->kinds), NULL) :
-				    NULL;
+					      strlen(driver->kinds), NULL)
+				  : NULL;
 
 	return v ? v : json_object();
 }

@@ -14,7 +14,8 @@
 
 #define MAJOR "1."
 
-/* ---- settings ------------------------------------------------------------------ */
+/* ---- settings
+ * ------------------------------------------------------------------ */
 
 /* The schema text @text as a tree, new; one that allows anything for NULL. */
 static json_t *schema_of(const char *text, const char *what, struct error *err)
@@ -47,7 +48,8 @@ bool config_check(const struct sc_driver *driver, json_t *config,
 	return true;
 }
 
-/* ---- what the tables say --------------------------------------------------------- */
+/* ---- what the tables say
+ * --------------------------------------------------------- */
 
 static json_t *operation_object(const struct handler *h)
 {
@@ -68,8 +70,9 @@ static json_t *operations(const struct handlers *handlers)
 
 	for (size_t i = 0; i < handlers->n; i++)
 		if (!handlers->rows[i].hidden)
-			json_object_set_new(all, handlers->rows[i].name,
-					    operation_object(&handlers->rows[i]));
+			json_object_set_new(
+				all, handlers->rows[i].name,
+				operation_object(&handlers->rows[i]));
 	return all;
 }
 
@@ -87,9 +90,9 @@ static json_t *rate_limits(const struct sc_rate_limit *limit)
 	json_t *all = json_array();
 
 	for (; limit && limit->group; limit++)
-		json_array_append_new(
-			all, json_pack("{s:s, s:f}", "group", limit->group,
-				       "per_second", limit->per_second));
+		json_array_append_new(all, json_pack("{s:s, s:f}", "group",
+						     limit->group, "per_second",
+						     limit->per_second));
 	return all;
 }
 
@@ -126,18 +129,20 @@ json_t *hello_object(const struct runtime *rt)
 		(int)rt->max_inflight, "operations", operations(&rt->handlers),
 		"config_schema", own_json(d->config_schema),
 		"credential_schema", own_json(d->credential_schema), "env",
-		environment(d->env), "kinds", json_incref(rt->handlers.kinds), "rate_limits",
-		rate_limits(d->rate_limits), "egress", egress(d->egress));
+		environment(d->env), "kinds", json_incref(rt->handlers.kinds),
+		"rate_limits", rate_limits(d->rate_limits), "egress",
+		egress(d->egress));
 }
 
-/* ---- the request ------------------------------------------------------------------- */
+/* ---- the request
+ * ------------------------------------------------------------------- */
 
 static bool speaks_ours(json_t *versions)
 {
 	json_t *v;
 	size_t i;
 
-	json_array_foreach(versions, i, v)
+	json_array_foreach (versions, i, v)
 		if (json_is_string(v) &&
 		    !strncmp(json_string_value(v), MAJOR, strlen(MAJOR)))
 			return true;
@@ -148,10 +153,11 @@ static bool check_version(json_t *params, struct error *err)
 {
 	if (speaks_ours(json_object_get(params, "protocol")))
 		return true;
-	return fail_at(err, ERR_VERSION, "/protocol",
-		       "no common protocol version: this driver speaks " SDP_VERSION
-		       "; install a host that offers it, or a driver built with "
-		       "another SDK than " SKYCLUST_VERSION);
+	return fail_at(
+		err, ERR_VERSION, "/protocol",
+		"no common protocol version: this driver speaks " SDP_VERSION
+		"; install a host that offers it, or a driver built with "
+		"another SDK than " SKYCLUST_VERSION);
 }
 
 static unsigned bounded(long long value, long long min, long long max)
@@ -177,8 +183,8 @@ static bool take_config(struct runtime *rt, json_t *params, struct error *err)
 	const char *dir = json_str(params, "state_dir", NULL);
 
 	json_decref(rt->config);
-	rt->config = json_is_object(config) ? json_incref(config) :
-					      json_object();
+	rt->config =
+		json_is_object(config) ? json_incref(config) : json_object();
 	mem_free(rt->state_dir);
 	rt->state_dir = mem_strdup(dir);
 	return config_check(rt->driver, rt->config, err);
@@ -191,8 +197,10 @@ WAITS static void announce(struct runtime *rt, const char *stage)
 	AUTO(buf_done) struct buf out = { 0 };
 	struct slice part;
 
-	buf_printf(&out, "{\"jsonrpc\":\"2.0\",\"method\":\"$/starting\","
-			 "\"params\":{\"stage\":\"%s\"}}", stage);
+	buf_printf(&out,
+		   "{\"jsonrpc\":\"2.0\",\"method\":\"$/starting\","
+		   "\"params\":{\"stage\":\"%s\"}}",
+		   stage);
 	part = buf_slice(&out);
 	rt->send_wait(rt, &part, 1);
 	fiber_sleep(1); /* what was sent leaves at the end of the turn */

@@ -38,8 +38,8 @@ static struct sc_reply *selftest(struct sc_call *call)
 	json_t *findings = check_findings(call->driver);
 	bool ok = json_array_size(findings) == 0;
 
-	return sc_value(call, json_pack("{s:b, s:o}", "ok", ok, "findings",
-					findings));
+	return sc_value(
+		call, json_pack("{s:b, s:o}", "ok", ok, "findings", findings));
 }
 
 static struct sc_reply *validate(struct sc_call *call)
@@ -62,10 +62,7 @@ static struct sc_reply *shut_down(struct sc_call *call)
 }
 
 const struct sc_method lifecycle_methods[] = {
-	{ "config.validate", validate },
-	{ "driver.health", health },
-	{ "driver.selftest", selftest },
-	{ "initialize", hello },
-	{ "shutdown", shut_down },
-	{ NULL }
+	{ "config.validate", validate }, { "driver.health", health },
+	{ "driver.selftest", selftest }, { "initialize", hello },
+	{ "shutdown", shut_down },	 { NULL }
 };

@@ -38,6 +38,8 @@ static const struct command commands[] = {
 	{ "--check", check_main, "", "is the driver as its tables say?" },
 	{ "--describe", describe_main, "[--json]",
 	  "what it can do, operation by operation" },
+	{ "--schema", schema_main, "OPERATION",
+	  "arguments and record of an operation, as JSON Schema" },
 	{ "--explain", explain_main, "OPERATION [ARGUMENTS] [SOURCES]",
 	  "the HTTP it would send; nothing is sent" },
 	{ "--call", call_main,
@@ -50,7 +52,8 @@ static const struct command commands[] = {
 
 static const char sources[] =
 	"\nARGUMENTS is a JSON object. SOURCES are --config FILE (settings),\n"
-	"--credential FILE (both JSON objects), --region NAME, --state-dir DIR,\n"
+	"--credential FILE (both JSON objects), --region NAME, --state-dir "
+	"DIR,\n"
 	"--native. What no file gives is taken from the environment:\n\n";
 
 static void print_environment(const struct sc_driver *driver, FILE *to)
@@ -68,7 +71,8 @@ static void print_help(const struct sc_driver *driver, FILE *to)
 		driver->version, driver->description ? ": " : "",
 		driver->description ? driver->description : "");
 	fputs("The host (skyclustd) starts this program and speaks with it "
-	      "over pipes.\nBy hand it takes one of:\n\n", to);
+	      "over pipes.\nBy hand it takes one of:\n\n",
+	      to);
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
 		fprintf(to, "  %s %s\n        %s\n", commands[i].name,
 			commands[i].usage, commands[i].help);

@@ -62,7 +62,8 @@ static bool take_word(struct raw *raw, const char *word, struct error *err)
 	else
 		return fail(err, ERR_INVALID,
 			    "\"%s\" is too much: OPERATION and ARGUMENTS are "
-			    "there", word);
+			    "there",
+			    word);
 	return true;
 }
 
@@ -81,7 +82,8 @@ static bool split(struct raw *raw, int argc, char **argv, struct error *err)
 	return true;
 }
 
-/* ---- objects ------------------------------------------------------------------ */
+/* ---- objects
+ * ------------------------------------------------------------------ */
 
 static json_t *object_of(const char *text, size_t n, const char *what,
 			 struct error *err)
@@ -125,7 +127,8 @@ static json_t *typed(json_t *schema, const char *text)
 	    text_to_int(text, -JSON_MAX_INT, JSON_MAX_INT, &n))
 		return json_integer(n);
 	if (!strcmp(type, "boolean"))
-		return json_boolean(!strcmp(text, "true") || !strcmp(text, "1"));
+		return json_boolean(!strcmp(text, "true") ||
+				    !strcmp(text, "1"));
 	return json_string(text);
 }
 
@@ -171,11 +174,11 @@ bool options_read(struct options *o, const struct sc_driver *driver, int argc,
 	o->state_dir = raw.state_dir;
 	o->native = raw.native;
 	o->args = raw.args ? object_of(raw.args, strlen(raw.args), "ARGUMENTS",
-				       err) :
-			     json_object();
+				       err)
+			   : json_object();
 	o->config = raw.config ? object_in(raw.config, err) : json_object();
-	o->secrets = raw.credential ? object_in(raw.credential, err) :
-				      json_object();
+	o->secrets =
+		raw.credential ? object_in(raw.credential, err) : json_object();
 	if (!o->args || !o->config || !o->secrets)
 		return false;
 	take_environment(o, driver, !raw.credential);

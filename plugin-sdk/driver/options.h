@@ -13,10 +13,10 @@
 
 struct options {
 	const char *op;
-	json_t *args;           /* object */
-	json_t *config;         /* object */
-	json_t *secrets;        /* object */
-	const char *region;     /* or NULL */
+	json_t *args;				 /* object */
+	json_t *config;				 /* object */
+	json_t *secrets;			 /* object */
+	const char *region;			 /* or NULL */
 	const char *replay, *record, *state_dir; /* or NULL */
 	bool native;
 };

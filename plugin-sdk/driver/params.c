@@ -16,7 +16,7 @@
 struct ctx_field {
 	const char *name;
 	enum { CTX_TEXT, CTX_INT, CTX_BOOL } type;
-	size_t offset;          /* in struct ctx */
+	size_t offset; /* in struct ctx */
 };
 
 struct ctx {
@@ -85,7 +85,8 @@ static bool read_ctx(struct slice raw, struct arena *arena, struct ctx *ctx,
 
 	scan_init(&s, raw.p, raw.n);
 	if (!scan_object(&s))
-		return fail_at(err, ERR_INVALID, "/ctx", "ctx is not an object");
+		return fail_at(err, ERR_INVALID, "/ctx",
+			       "ctx is not an object");
 	while (scan_member(&s, &key)) {
 		const struct ctx_field *f = field_find(key);
 
@@ -142,8 +143,7 @@ static struct slice member(const struct message *m, const char *name)
 	return message_field(m, name, &field) ? field.raw : SLICE("");
 }
 
-bool params_read(struct request *rq, const struct message *m,
-		 struct error *err)
+bool params_read(struct request *rq, const struct message *m, struct error *err)
 {
 	struct slice ctx = member(m, "ctx");
 	struct ctx values = { .deadline_ms = 0 };

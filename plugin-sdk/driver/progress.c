@@ -16,14 +16,14 @@
 
 static void notify(struct buf *out, const char *method, json_t *params)
 {
-	AUTO_JSON json_t *frame =
-		json_pack("{s:s, s:s, s:O}", "jsonrpc", "2.0", "method", method,
-			  "params", params);
+	AUTO_JSON json_t *frame = json_pack("{s:s, s:s, s:O}", "jsonrpc", "2.0",
+					    "method", method, "params", params);
 
 	json_write(frame, out);
 }
 
-/* ---- progress ------------------------------------------------------------------ */
+/* ---- progress
+ * ------------------------------------------------------------------ */
 
 static void tell(struct request *rq)
 {
@@ -76,7 +76,8 @@ void progress_stop(struct progress *p)
 	timer_stop(&p->timer);
 }
 
-/* ---- checkpoint ----------------------------------------------------------------- */
+/* ---- checkpoint
+ * ----------------------------------------------------------------- */
 
 void sc_checkpoint(struct sc_call *call, json_t *data)
 {

@@ -14,7 +14,8 @@
 #include "base/text.h"
 #include "driver/runtime.h"
 
-/* ---- keeping ---------------------------------------------------------------- */
+/* ---- keeping ----------------------------------------------------------------
+ */
 
 struct sc_reply *reply_result(struct request *rq, struct slice json)
 {
@@ -23,7 +24,7 @@ struct sc_reply *reply_result(struct request *rq, struct slice json)
 	return &rq->done;
 }
 
-/* Deleting what is not there succeeds (SDP-044). */
+/* Deleting what is not there succeeds (SDP-052). */
 static bool is_deleted_already(const struct request *rq, const struct error *e)
 {
 	return e->code == ERR_NOT_FOUND && rq->handler->op &&
@@ -33,7 +34,8 @@ static bool is_deleted_already(const struct request *rq, const struct error *e)
 struct sc_reply *reply_fault(struct request *rq, const struct error *err)
 {
 	if (is_deleted_already(rq, err))
-		return reply_result(rq, SLICE("{\"type\":\"done\",\"value\":null}"));
+		return reply_result(
+			rq, SLICE("{\"type\":\"done\",\"value\":null}"));
 	if (&rq->call.fault != err)
 		rq->call.fault = *err;
 	if (rq->timed_out && err->code == ERR_CANCELLED)
@@ -55,7 +57,8 @@ struct sc_reply *reply_defect(struct request *rq, const char *what)
 	return reply_fault(rq, &err);
 }
 
-/* ---- what handlers return with ------------------------------------------------ */
+/* ---- what handlers return with
+ * ------------------------------------------------ */
 
 /* The value as it may leave: the cloud's own object only when wanted. A copy,
  * because the handler may share @value with what it keeps. */
@@ -102,7 +105,8 @@ struct sc_reply *sc_value(struct sc_call *call, json_t *value)
 	if (rq->handler->paged)
 		return sc_list(call, value, NULL);
 	value = without_native(call, value);
-	if (op && op->result && !(json_is_null(value) && rq->handler->mutates) &&
+	if (op && op->result &&
+	    !(json_is_null(value) && rq->handler->mutates) &&
 	    !cat_check_record(op->result, value, &err))
 		reply = reply_fault(rq, &err);
 	else
@@ -116,8 +120,9 @@ static void text_field(char *to, size_t size, const char *from)
 	text_copy(to, size, from ? from : "");
 }
 
-struct sc_reply *sc_fail_with(struct sc_call *call, const struct sc_fault *fault,
-			      const char *fmt, ...)
+struct sc_reply *sc_fail_with(struct sc_call *call,
+			      const struct sc_fault *fault, const char *fmt,
+			      ...)
 {
 	char text[sizeof(call->fault.message)];
 	struct error err;
@@ -176,7 +181,8 @@ struct sc_reply *sc_pending(struct sc_call *call, json_t *handle,
 	return reply_result(request_of(call), buf_slice(&out));
 }
 
-/* ---- sending ------------------------------------------------------------------ */
+/* ---- sending
+ * ------------------------------------------------------------------ */
 
 void reply_settle(struct request *rq, const struct sc_reply *reply)
 {
@@ -186,8 +192,8 @@ void reply_settle(struct request *rq, const struct sc_reply *reply)
 		rq->outcome = reply_fault(rq, &rq->call.fault);
 	else
 		rq->outcome = reply_defect(
-			rq, reply ? "it returned another call's reply" :
-				    "it returned no reply");
+			rq, reply ? "it returned another call's reply"
+				  : "it returned no reply");
 }
 
 /* An answer over the frame limit would be thrown away by the host's reader. */
@@ -209,11 +215,11 @@ static void check_size(struct request *rq)
 
 static void write_version_error(const struct error *err, struct buf *out)
 {
-	AUTO_JSON json_t *v = json_pack(
-		"{s:i, s:s, s:{s:s, s:b, s:s, s:[s]}}", "code",
-		err_info(err->code)->rpc, "message", err->message, "data",
-		"effect", "none", "retryable", 0, "path", err->path,
-		"supported", SDP_VERSION);
+	AUTO_JSON json_t *v =
+		json_pack("{s:i, s:s, s:{s:s, s:b, s:s, s:[s]}}", "code",
+			  err_info(err->code)->rpc, "message", err->message,
+			  "data", "effect", "none", "retryable", 0, "path",
+			  err->path, "supported", SDP_VERSION);
 
 	json_write(v, out);
 }
@@ -230,8 +236,11 @@ void reply_send(struct request *rq)
 {
 	AUTO(buf_done) struct buf error = { 0 };
 	struct slice parts[] = {
-		SLICE("{\"jsonrpc\":\"2.0\",\"id\":\""), slice_of(rq->id),
-		SLICE("\",\"result\":"), { 0 }, SLICE("}"),
+		SLICE("{\"jsonrpc\":\"2.0\",\"id\":\""),
+		slice_of(rq->id),
+		SLICE("\",\"result\":"),
+		{ 0 },
+		SLICE("}"),
 	};
 
 	check_size(rq);
@@ -250,8 +259,11 @@ void reply_send(struct request *rq)
 static void refuse(struct runtime *rt, struct slice id, struct slice error)
 {
 	struct slice parts[] = {
-		SLICE("{\"jsonrpc\":\"2.0\",\"id\":\""), id,
-		SLICE("\",\"error\":"), error, SLICE("}"),
+		SLICE("{\"jsonrpc\":\"2.0\",\"id\":\""),
+		id,
+		SLICE("\",\"error\":"),
+		error,
+		SLICE("}"),
 	};
 
 	if (!rt->send(rt, parts, ARRAY_LEN(parts)))
@@ -270,10 +282,9 @@ void reply_refuse(struct runtime *rt, struct slice id, int rpc_code,
 		  const char *message)
 {
 	AUTO(buf_done) struct buf out = { 0 };
-	AUTO_JSON json_t *error =
-		json_pack("{s:i, s:s, s:{s:s, s:b}}", "code", rpc_code,
-			  "message", message, "data", "effect", "none",
-			  "retryable", 0);
+	AUTO_JSON json_t *error = json_pack(
+		"{s:i, s:s, s:{s:s, s:b}}", "code", rpc_code, "message",
+		message, "data", "effect", "none", "retryable", 0);
 
 	json_write(error, &out);
 	refuse(rt, id, buf_slice(&out));

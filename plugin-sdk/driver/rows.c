@@ -10,7 +10,8 @@ WAITS static bool emit(void *arg, json_t *record)
 }
 
 WAITS static struct sc_reply *reply_list(struct sc_call *call,
-					 const struct sc_rest *row, json_t *args)
+					 const struct sc_rest *row,
+					 json_t *args)
 {
 	struct sc_reply *reply;
 	char *next = NULL;

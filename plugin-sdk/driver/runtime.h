@@ -19,8 +19,8 @@
 #define SDP_VERSION "1.0"
 #define REQUEST_ID_MAX 64
 #define INFLIGHT_DEFAULT 64
-#define CHUNK_MAX (256 * 1024)  /* a `$/chunk` line (SDP-062) */
-#define CHUNK_AIM (64 * 1024)   /* a chunk is sent when it has grown to this */
+#define CHUNK_MAX (256 * 1024) /* a `$/chunk` frame (SDP-062) */
+#define CHUNK_AIM (64 * 1024)  /* a chunk is sent when it has grown to this */
 
 struct runtime;
 
@@ -29,21 +29,21 @@ struct runtime;
 /* One method that the driver answers, from whichever table it comes. */
 struct handler {
 	const char *name;
-	struct sc_reply *(*run)(struct sc_call *call);  /* NULL: rest row */
-	const struct cat_op *op;        /* NULL: lifecycle or vendor operation */
-	const char *idempotency;        /* never NULL for a mutation */
-	const char *cancel;             /* never NULL for a mutation */
-	json_t *args_schema;            /* of a vendor operation; or NULL */
-	bool is_rest;                   /* a row of a REST table */
+	struct sc_reply *(*run)(struct sc_call *call); /* NULL: rest row */
+	const struct cat_op *op; /* NULL: lifecycle or vendor operation */
+	const char *idempotency; /* never NULL for a mutation */
+	const char *cancel;	 /* never NULL for a mutation */
+	json_t *args_schema;	 /* of a vendor operation; or NULL */
+	bool is_rest;		 /* a row of a REST table */
 	bool mutates;
-	bool paged;                     /* a list */
-	bool hidden;                    /* lifecycle: not an operation */
+	bool paged;  /* a list */
+	bool hidden; /* lifecycle: not an operation */
 };
 
 struct handlers {
-	struct handler *rows;           /* sorted by name */
+	struct handler *rows; /* sorted by name */
 	size_t n;
-	json_t *kinds;                  /* the driver's own, an object */
+	json_t *kinds; /* the driver's own, an object */
 };
 
 /* Gather the rows of all tables of @driver and the lifecycle methods.  Of two
@@ -59,28 +59,29 @@ void handlers_each(const struct sc_driver *driver,
 /* The lifecycle methods (lifecycle.c); the array ends with a NULL name. */
 extern const struct sc_method lifecycle_methods[];
 
-/* ---- the process ---------------------------------------------------------- */
+/* ---- the process ----------------------------------------------------------
+ */
 
 enum runtime_state {
-	RUNTIME_FRESH,          /* waits for initialize */
-	RUNTIME_STARTING,       /* initialize is being answered */
+	RUNTIME_FRESH,	  /* waits for initialize */
+	RUNTIME_STARTING, /* initialize is being answered */
 	RUNTIME_READY,
-	RUNTIME_STOPPING,       /* shutdown was asked: nothing new */
+	RUNTIME_STOPPING, /* shutdown was asked: nothing new */
 };
 
 struct runtime {
 	const struct sc_driver *driver;
 	struct handlers handlers;
 	enum runtime_state state;
-	bool started;           /* so it has to be stopped */
-	json_t *config;         /* the provider's settings, an object */
-	char *state_dir;        /* or NULL */
-	struct list open;       /* struct request.link */
+	bool started;	  /* so it has to be stopped */
+	json_t *config;	  /* the provider's settings, an object */
+	char *state_dir;  /* or NULL */
+	struct list open; /* struct request.link */
 	unsigned inflight, max_inflight;
 	size_t max_frame;
-	struct cond turn;       /* serial drivers: the next may run */
+	struct cond turn; /* serial drivers: the next may run */
 	bool turn_taken;
-	void (*on_idle)(struct runtime *rt); /* the last open request ended */
+	void (*on_idle)(struct runtime *rt);   /* the last open request ended */
 	void (*on_limits)(struct runtime *rt); /* max_frame was agreed on */
 
 	/* Where frames go: the host's pipe, or a terminal for --call.  All or
@@ -93,23 +94,24 @@ struct runtime {
 void runtime_init(struct runtime *rt, const struct sc_driver *driver);
 void runtime_done(struct runtime *rt);
 
-/* ---- one request ----------------------------------------------------------- */
+/* ---- one request -----------------------------------------------------------
+ */
 
 /* A list on its way (stream.c). */
 struct stream {
-	bool chunked;           /* the host gave credit */
-	unsigned credit;        /* chunks that may still be sent */
+	bool chunked;		/* the host gave credit */
+	unsigned credit;	/* chunks that may still be sent */
 	uint64_t chunks, items; /* sent, and emitted */
-	int64_t flushed_at;     /* clock_ms */
-	struct buf buf;         /* items not yet sent, separated by commas */
-	size_t buffered;        /* their number */
-	json_t *filters;        /* what items must equal, or NULL */
-	json_t *fields;         /* borrowed of args: fields wanted, or NULL */
-	uint64_t skip, limit;   /* paging by the SDK; limit 0: none */
-	uint64_t seen;          /* items that passed the filters */
-	bool own_token;         /* the page token was the driver's */
-	bool more;              /* the limit cut the list */
-	bool failed;            /* cannot be whole any more */
+	int64_t flushed_at;	/* clock_ms */
+	struct buf buf;		/* items not yet sent, separated by commas */
+	size_t buffered;	/* their number */
+	json_t *filters;	/* what items must equal, or NULL */
+	json_t *fields;		/* borrowed of args: fields wanted, or NULL */
+	uint64_t skip, limit;	/* paging by the SDK; limit 0: none */
+	uint64_t seen;		/* items that passed the filters */
+	bool own_token;		/* the page token was the driver's */
+	bool more;		/* the limit cut the list */
+	bool failed;		/* cannot be whole any more */
 };
 
 /* Progress not yet told (progress.c). */
@@ -117,7 +119,7 @@ struct progress {
 	bool wanted, pending;
 	long long done, total;
 	char message[200];
-	int64_t told_at;        /* clock_ms, 0: never */
+	int64_t told_at; /* clock_ms, 0: never */
 	struct timer timer;
 };
 
@@ -133,13 +135,13 @@ struct request {
 	struct runtime *rt;
 	struct list link;
 	const struct handler *handler;
-	struct fiber *fiber;    /* NULL until it runs */
-	struct timer timer;     /* the deadline */
-	bool cancelled;         /* by the host, or because the host is gone */
+	struct fiber *fiber; /* NULL until it runs */
+	struct timer timer;  /* the deadline */
+	bool cancelled;	     /* by the host, or because the host is gone */
 	bool timed_out;
 	struct sc_reply done, failed;
 	const struct sc_reply *outcome; /* one of these two, once it is back */
-	struct buf result;      /* raw, with `done` */
+	struct buf result;		/* raw, with `done` */
 	struct stream stream;
 	struct progress progress;
 	char id[REQUEST_ID_MAX]; /* inside of a JSON string, as it came */
@@ -164,7 +166,8 @@ void dispatch_cancel_all(struct runtime *rt);
 /* JSON-RPC 2.0, section 5.1. */
 enum { RPC_INVALID_REQUEST = -32600, RPC_NO_METHOD = -32601 };
 
-/* ---- answers ----------------------------------------------------------------- */
+/* ---- answers
+ * ----------------------------------------------------------------- */
 
 /* End with @err, kept in call.fault. */
 struct sc_reply *reply_fault(struct request *rq, const struct error *err);
@@ -191,7 +194,8 @@ void stream_add_credit(struct request *rq, unsigned n);
 
 void progress_stop(struct progress *p);
 
-/* ---- handshake -------------------------------------------------------------- */
+/* ---- handshake --------------------------------------------------------------
+ */
 
 /* The handler of `initialize`; runs in a fiber as any request does. */
 struct sc_reply *hello(struct sc_call *call);

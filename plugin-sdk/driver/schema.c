@@ -30,7 +30,8 @@ static struct place below(const struct place *at, const char *name)
 	return to;
 }
 
-/* ---- keywords --------------------------------------------------------------- */
+/* ---- keywords ---------------------------------------------------------------
+ */
 
 static bool is_type(const char *type, const json_t *value)
 {
@@ -66,8 +67,9 @@ static bool check_type(json_t *type, json_t *value, const struct place *at)
 			 json_string_value(type));
 		return bad(at, what);
 	}
-	json_array_foreach(type, i, one)
-		if (json_is_string(one) && is_type(json_string_value(one), value))
+	json_array_foreach (type, i, one)
+		if (json_is_string(one) &&
+		    is_type(json_string_value(one), value))
 			return true;
 	return bad(at, "has none of the allowed types");
 }
@@ -79,7 +81,7 @@ static bool check_required(json_t *names, json_t *value, const struct place *at)
 
 	if (!json_is_object(value))
 		return true;
-	json_array_foreach(names, i, name) {
+	json_array_foreach (names, i, name) {
 		const char *text = json_string_value(name);
 		struct place member;
 
@@ -97,7 +99,7 @@ static bool check_properties(json_t *properties, json_t *value,
 	const char *name;
 	json_t *schema;
 
-	json_object_foreach(properties, name, schema) {
+	json_object_foreach (properties, name, schema) {
 		json_t *member = json_object_get(value, name);
 		struct place to;
 
@@ -116,7 +118,7 @@ static const char *nearest_of(json_t *properties, const char *name)
 	json_t *unused;
 	size_t n = 0;
 
-	json_object_foreach(properties, key, unused) {
+	json_object_foreach (properties, key, unused) {
 		(void)unused;
 		if (n < ARRAY_LEN(names))
 			names[n++] = key;
@@ -130,7 +132,7 @@ static bool check_no_others(json_t *schema, json_t *value,
 	json_t *properties = json_object_get(schema, "properties"), *unused;
 	const char *name;
 
-	json_object_foreach(value, name, unused) {
+	json_object_foreach (value, name, unused) {
 		const char *nearest;
 		struct place to;
 		char what[128];
@@ -153,7 +155,7 @@ static bool check_items(json_t *schema, json_t *value, const struct place *at)
 	json_t *item;
 	size_t i;
 
-	json_array_foreach(value, i, item) {
+	json_array_foreach (value, i, item) {
 		struct place to = *at;
 
 		json_pointer_add_index(to.pointer, sizeof(to.pointer), i);
@@ -169,10 +171,10 @@ static bool check_enum(json_t *words, json_t *value, const struct place *at)
 	json_t *word;
 	size_t i;
 
-	json_array_foreach(words, i, word)
+	json_array_foreach (words, i, word)
 		if (json_equal(word, value))
 			return true;
-	json_array_foreach(words, i, word) {
+	json_array_foreach (words, i, word) {
 		size_t n = strlen(what);
 
 		if (json_is_string(word))
@@ -227,7 +229,7 @@ static size_t count_matching(json_t *schemas, json_t *value,
 	size_t i, n = 0;
 	json_t *schema;
 
-	json_array_foreach(schemas, i, schema) {
+	json_array_foreach (schemas, i, schema) {
 		struct error err;
 		struct place quiet = *at;
 
@@ -250,20 +252,22 @@ static bool check_alternatives(json_t *schema, json_t *value,
 	size_t n;
 
 	if (any && count_matching(any, value, at, &first) == 0) {
-		snprintf(what, sizeof(what),
-			 "fits none of the allowed forms; the first one: %.300s",
-			 first.message);
+		snprintf(
+			what, sizeof(what),
+			"fits none of the allowed forms; the first one: %.300s",
+			first.message);
 		return bad(at, what);
 	}
 	n = one ? count_matching(one, value, at, &first) : 1;
 	if (n == 1)
 		return true;
 	return bad(at, n ? "fits more than one of the forms that exclude "
-			   "each other" :
-			   "fits none of the forms that exclude each other");
+			   "each other"
+			 : "fits none of the forms that exclude each other");
 }
 
-/* ---- the walk ------------------------------------------------------------------ */
+/* ---- the walk
+ * ------------------------------------------------------------------ */
 
 static bool check_shape(json_t *schema, json_t *value, const struct place *at)
 {
@@ -314,16 +318,24 @@ bool schema_check(json_t *schema, json_t *value, const char *pointer,
 	return check(schema, value, &at);
 }
 
-/* ---- the schema itself ------------------------------------------------------------ */
+/* ---- the schema itself
+ * ------------------------------------------------------------ */
 
 static bool is_known(const char *keyword)
 {
 	static const char *const known[] = {
-		"type", "properties", "required", "additionalProperties",
-		"items", "enum", "const", "minLength", "maxLength", "minimum",
-		"maximum", "oneOf", "anyOf", "title", "description", "default",
-		"examples", "format", "writeOnly", "readOnly", "deprecated",
-		"$schema", "$id", "$comment",
+		"type",	       "properties",
+		"required",    "additionalProperties",
+		"items",       "enum",
+		"const",       "minLength",
+		"maxLength",   "minimum",
+		"maximum",     "oneOf",
+		"anyOf",       "title",
+		"description", "default",
+		"examples",    "format",
+		"writeOnly",   "readOnly",
+		"deprecated",  "$schema",
+		"$id",	       "$comment",
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
@@ -337,7 +349,7 @@ static bool lint_array(json_t *schemas, const struct place *at)
 	json_t *schema;
 	size_t i;
 
-	json_array_foreach(schemas, i, schema) {
+	json_array_foreach (schemas, i, schema) {
 		struct place to = *at;
 
 		json_pointer_add_index(to.pointer, sizeof(to.pointer), i);
@@ -359,7 +371,7 @@ static bool lint_below(const char *keyword, json_t *value,
 		return lint_array(value, at);
 	if (strcmp(keyword, "properties"))
 		return true;
-	json_object_foreach(value, name, schema) {
+	json_object_foreach (value, name, schema) {
 		struct place to = below(at, name);
 
 		if (!schema_lint(schema, to.pointer, at->err))
@@ -377,7 +389,7 @@ bool schema_lint(json_t *schema, const char *pointer, struct error *err)
 	text_copy(at.pointer, sizeof(at.pointer), pointer);
 	if (!json_is_object(schema))
 		return bad(&at, "is not a schema object");
-	json_object_foreach(schema, keyword, value) {
+	json_object_foreach (schema, keyword, value) {
 		struct place to = below(&at, keyword);
 
 		if (!is_known(keyword))

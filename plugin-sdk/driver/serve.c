@@ -26,7 +26,7 @@ struct server {
 	struct link link;
 	struct timer last_call; /* runs out after the end of stdin */
 	bool ended, cancelled;
-	uint64_t skipped;       /* lines that were no message */
+	uint64_t skipped; /* lines that were no message */
 };
 
 static struct server *server_of(struct runtime *rt)
@@ -34,7 +34,8 @@ static struct server *server_of(struct runtime *rt)
 	return container_of(rt, struct server, rt);
 }
 
-/* ---- out ------------------------------------------------------------------------- */
+/* ---- out
+ * ------------------------------------------------------------------------- */
 
 static bool send_now(struct runtime *rt, const struct slice *parts, size_t n)
 {
@@ -47,7 +48,8 @@ WAITS static bool send_wait(struct runtime *rt, const struct slice *parts,
 	return link_send_wait(&server_of(rt)->link, parts, n, 0);
 }
 
-/* ---- notifications ------------------------------------------------------------------ */
+/* ---- notifications
+ * ------------------------------------------------------------------ */
 
 static void on_ping(struct server *sv, const struct message *m)
 {
@@ -58,7 +60,8 @@ static void on_ping(struct server *sv, const struct message *m)
 	message_int(m, "n", &number);
 	part.n = (size_t)snprintf(text, sizeof(text),
 				  "{\"jsonrpc\":\"2.0\",\"method\":\"$/pong\","
-				  "\"params\":{\"n\":%lld}}", number);
+				  "\"params\":{\"n\":%lld}}",
+				  number);
 	link_send(&sv->link, &part, 1);
 }
 
@@ -111,7 +114,9 @@ static void notified(struct server *sv, const struct message *m)
 			notifications[i].run(sv, m);
 }
 
-/* ---- in ---------------------------------------------------------------------------- */
+/* ---- in
+ * ----------------------------------------------------------------------------
+ */
 
 /* Of a flood every power of two is told. */
 static void skip_line(struct server *sv, const struct error *err)
@@ -146,7 +151,8 @@ static void on_frame(struct link *link, struct slice frame)
 	mem_wipe((char *)frame.p, frame.n);
 }
 
-/* ---- the end ------------------------------------------------------------------------- */
+/* ---- the end
+ * ------------------------------------------------------------------------- */
 
 static void on_last_call(struct timer *timer)
 {
@@ -189,7 +195,8 @@ static void on_limits(struct runtime *rt)
 	server_of(rt)->link.reader.max = rt->max_frame;
 }
 
-/* ---- the program ------------------------------------------------------------------------ */
+/* ---- the program
+ * ------------------------------------------------------------------------ */
 
 static struct server server;
 

@@ -17,10 +17,11 @@
 #include "driver/runtime.h"
 
 #define OFFSET "sdk-offset:"
-#define FLUSH_AFTER_MS 100      /* items do not wait longer for company */
+#define FLUSH_AFTER_MS 100 /* items do not wait longer for company */
 #define ITEM_MAX (CHUNK_MAX - CHUNK_AIM - 1024)
 
-/* ---- before the handler ------------------------------------------------------ */
+/* ---- before the handler
+ * ------------------------------------------------------ */
 
 /* The arguments that are compared with the items' fields. */
 static json_t *filters_of(const struct cat_op *op, json_t *args)
@@ -28,7 +29,7 @@ static json_t *filters_of(const struct cat_op *op, json_t *args)
 	json_t *filters = NULL, *value;
 	const char *name;
 
-	json_object_foreach(args, name, value) {
+	json_object_foreach (args, name, value) {
 		const struct cat_field *arg = cat_arg_find(op, name);
 
 		if (!arg || !(arg->flags & CAT_FILTER) ||
@@ -80,7 +81,8 @@ void stream_done(struct stream *st)
 	buf_done(&st->buf);
 }
 
-/* ---- one item ------------------------------------------------------------------ */
+/* ---- one item
+ * ------------------------------------------------------------------ */
 
 static bool matches(const json_t *want, const json_t *have);
 
@@ -89,7 +91,7 @@ static bool matches_any(const json_t *array, const json_t *other, bool wanted)
 	size_t i;
 	json_t *v;
 
-	json_array_foreach(array, i, v)
+	json_array_foreach (array, i, v)
 		if (wanted ? matches(v, other) : matches(other, v))
 			return true;
 	return false;
@@ -108,7 +110,7 @@ static bool matches(const json_t *want, const json_t *have)
 		return matches_any(have, want, false);
 	if (!json_is_object(want))
 		return json_equal(want, have);
-	json_object_foreach((json_t *)want, name, value)
+	json_object_foreach ((json_t *)want, name, value)
 		if (!matches(value, json_object_get(have, name)))
 			return false;
 	return true;
@@ -126,7 +128,7 @@ static bool is_chosen(const struct stream *st, const char *name)
 
 	if (!strcmp(name, "id"))
 		return true;
-	json_array_foreach(st->fields, i, v)
+	json_array_foreach (st->fields, i, v)
 		if (json_is_string(v) && !strcmp(json_string_value(v), name))
 			return true;
 	return false;
@@ -143,7 +145,7 @@ static json_t *projected(struct request *rq, json_t *item)
 	if (all && (rq->call.native || !json_object_get(item, "native")))
 		return json_incref(item);
 	out = json_object();
-	json_object_foreach(item, name, value) {
+	json_object_foreach (item, name, value) {
 		if (!all && !is_chosen(st, name))
 			continue;
 		if (rq->call.native || strcmp(name, "native"))
@@ -175,7 +177,8 @@ static bool is_sound(struct request *rq, json_t *item)
 	return true;
 }
 
-/* ---- chunks --------------------------------------------------------------------- */
+/* ---- chunks
+ * --------------------------------------------------------------------- */
 
 static bool stopped(struct request *rq)
 {
@@ -205,7 +208,10 @@ WAITS static bool flush(struct request *rq)
 	struct slice parts[] = {
 		SLICE("{\"jsonrpc\":\"2.0\",\"method\":\"$/chunk\",\"params\":"
 		      "{\"id\":\""),
-		slice_of(rq->id), { seq, 0 }, { 0 }, SLICE("]}}"),
+		slice_of(rq->id),
+		{ seq, 0 },
+		{ 0 },
+		SLICE("]}}"),
 	};
 
 	if (!wait_for_credit(rq))
@@ -246,7 +252,8 @@ static bool item_fits(struct request *rq, size_t item)
 	fail(&err, ERR_CLOUD_BAD_ANSWER,
 	     "%s: %zu bytes are over the limit of %zu for one %s",
 	     rq->call.method, n, max,
-	     rq->stream.chunked ? "item" : "answer; ask with a limit or credit");
+	     rq->stream.chunked ? "item"
+				: "answer; ask with a limit or credit");
 	return give_up(rq, &err);
 }
 
@@ -271,7 +278,8 @@ WAITS static bool put(struct request *rq, json_t *item)
 	return true;
 }
 
-/* ---- for handlers ----------------------------------------------------------------- */
+/* ---- for handlers
+ * ----------------------------------------------------------------- */
 
 bool sc_emit(struct sc_call *call, json_t *item)
 {
@@ -345,7 +353,7 @@ struct sc_reply *sc_list(struct sc_call *call, json_t *items,
 
 	if (!json_is_array(owned))
 		return reply_defect(rq, "sc_list() was given no array");
-	json_array_foreach(owned, i, item)
+	json_array_foreach (owned, i, item)
 		if (!sc_emit(call, json_incref(item)))
 			break;
 	return sc_list_end(call, next_page_token);

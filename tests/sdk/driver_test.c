@@ -50,7 +50,7 @@ static struct sc_reply *zone_list(struct sc_call *call)
 static struct sc_reply *image_list(struct sc_call *call)
 {
 	const char *token = sc_str(call, "page_token");
-	int from = token ? atoi(token) : 0;
+	int from = token ? (int)strtol(token, NULL, 10) : 0;
 	char next[16];
 
 	snprintf(next, sizeof(next), "%d", from + 2);
@@ -108,7 +108,7 @@ static struct sc_reply *wait_ms(struct sc_call *call)
 static void nap(void *arg)
 {
 	(void)arg;
-	usleep(10000);
+	pause();
 }
 
 static struct sc_reply *ignore_cancel(struct sc_call *call)
