@@ -6,7 +6,10 @@
  * Three layouts of provider settings are read: `plugins.providers.NAME`,
  * `plugins.NAME` (each with enabled and config) and top-level
  * `providers.NAME` (the settings themselves).  `${ENV}` and `file:PATH` are
- * replaced in string values.
+ * replaced in string values of enabled providers: `${NAME}` by a variable of
+ * the host's environment (`${NAME:-text}`: or by the text), `$${` stands for
+ * `${`; a value `file:PATH` by that file's content without its last newline,
+ * PATH relative to the configuration file's folder.
  */
 #ifndef SKYCLUST_HOST_CONFIG_H
 #define SKYCLUST_HOST_CONFIG_H
@@ -22,36 +25,49 @@
  * the same driver program with other settings. */
 struct config_provider {
 	struct list link;
-	char *name;             /* [a-z][a-z0-9-]{0,31} */
-	char *driver;           /* driver name; default: the provider's name */
-	char *path;             /* program, or NULL: found in plugin directories */
+	char *name;   /* [a-z][a-z0-9-]{0,31} */
+	char *driver; /* driver name; default: the provider's name */
+	char *path;   /* program, or NULL: found in plugin directories */
 	bool enabled;
-	bool eager;             /* start: eager (at start) or lazy (first call) */
-	json_t *config;         /* object; strings expanded */
-	json_t *secrets;        /* object of the driver's credential fields, NULL */
-	int line;               /* of the block, for errors */
+	bool eager; /* start: eager (at start) or lazy (first call) */
+	json_t *config; /* object; strings expanded; settings and
+			 * credential fields as they were written: the
+			 * registry tells them apart by the driver's
+			 * credential_schema */
+	int line; /* of the block, for errors */
 };
 
 struct config {
-	char *file;             /* NULL: defaults only */
-	char *listen;           /* "127.0.0.1:8080" */
+	char *file;   /* NULL: defaults only */
+	char *listen; /* "127.0.0.1:8080" */
 	char *data_dir;
-	char *plugin_dir;       /* searched as DIR/{public,private}/NAME and DIR/NAME */
+	char *plugin_dir; /* of drivers; empty: see programs.h */
 	char *log_level, *log_format, *log_file;
-	long long call_timeout_ms;      /* default deadline of a call */
-	long long start_timeout_ms;     /* 10 s */
+	long long call_timeout_ms;  /* default deadline of a call */
+	long long start_timeout_ms; /* 10 s */
 	long long health_interval_ms, ping_timeout_ms;
-	long long shutdown_timeout_ms;  /* drain on SIGTERM */
+	long long shutdown_timeout_ms; /* drain on SIGTERM */
 	long long max_connections, max_body, max_inflight, max_queue;
 	long long driver_memory_mib, driver_open_files;
-	char *sandbox;                  /* "best" or "required" or "off" */
-	bool auto_load;                 /* plugins.auto_load: every driver found is a provider */
-	struct list providers;          /* struct config_provider */
+	long long restart_burst, restart_window_ms; /* before backing off */
+	long long backoff_min_ms, backoff_max_ms;
+	char *sandbox; /* "best" or "required" or "off" */
+	bool auto_load; /* every driver found is a provider */
+	struct list providers; /* struct config_provider */
 };
 
 /* Read @file (NULL: defaults).  New, or NULL with "FILE:LINE: KEY: what". */
 struct config *config_load(const char *file, struct error *err);
 void config_free(struct config *c);
+
+/* Change one setting by its key ("server.listen"), as the command line does.
+ * ERR_INVALID when the key is unknown or @text is not a value of it. */
+bool config_set(struct config *c, const char *key, const char *text,
+		struct error *err);
+
+/* The block of provider @name; borrowed, NULL when there is none. */
+struct config_provider *config_provider_find(const struct config *c,
+					     const char *name);
 
 /* Every setting with value, default and help, as YAML that can be read back;
  * secrets appear as "***". */

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*~
+ * One call of a driver, from its caller's fiber to the answer.
+ *
+ * The arguments become one text; the answer stays the text it came as.  What
+ * makes this more than a question and an answer is failure: a read whose
+ * process died is asked again of the next one, at most twice and never after
+ * an item was handed out; a mutation is never sent twice, and says honestly
+ * that nobody knows what became of it.
+ */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "metrics.h"
+#include "registry_impl.h"
+
+#define ATTEMPTS 3	/* of a read: once, and twice again */
+#define STREAM_CREDIT 4 /* chunks on their way at once */
+#define LATE_MS 250	/* what the driver gets less than the caller */
+
+/* ---- what is sent
+ * ---------------------------------------------------------------- */
+
+static void add_text(struct buf *b, const char *name, const char *value)
+{
+	if (!value)
+		return;
+	buf_add_char(b, '"');
+	buf_add_str(b, name);
+	buf_add_str(b, "\":\"");
+	buf_add_json_escaped(b, slice_of(value));
+	buf_add_str(b, "\",");
+}
+
+static void add_context(struct buf *b, const struct driver_request *req,
+			unsigned attempt)
+{
+	int64_t left = clock_left(req->deadline);
+
+	buf_add_str(b, "{\"ctx\":{");
+	add_text(b, "op", req->op);
+	add_text(b, "workspace", req->workspace);
+	add_text(b, "region", req->region);
+	add_text(b, "zone", req->zone);
+	add_text(b, "trace", req->trace);
+	buf_printf(b, "\"deadline_ms\":%lld,\"attempt\":%u,\"progress\":%s}",
+		   (long long)(left > 2 * LATE_MS ? left - LATE_MS : left),
+		   attempt, req->on_progress ? "true" : "false");
+}
+
+static void add_params(struct buf *b, const struct provider *p,
+		       const struct driver_request *req, unsigned attempt)
+{
+	add_context(b, req, attempt);
+	buf_add_str(b, ",\"secrets\":");
+	buf_add(b, secret_reveal(p->settings.secrets),
+		secret_length(p->settings.secrets));
+	buf_add_str(b, ",\"args\":");
+	if (req->args)
+		json_write(req->args, b);
+	else
+		buf_add_str(b, "{}");
+	buf_add_char(b, '}');
+}
+
+/* ---- one attempt
+ * ------------------------------------------------------------------ */
+
+static bool is_lifecycle(const char *method)
+{
+	return !strcmp(method, "driver.health") ||
+	       !strcmp(method, "driver.selftest") ||
+	       !strcmp(method, "config.validate") || !strncmp(method, "op.", 3);
+}
+
+static bool check_method(const struct generation *g, const char *method,
+			 struct error *err)
+{
+	if (json_object_get(json_object_get(g->hello, "operations"), method) ||
+	    is_lifecycle(method))
+		return true;
+	return fail(err, ERR_UNSUPPORTED, "driver %s %s does not offer %s",
+		    json_str(g->hello, "name", ""),
+		    json_str(g->hello, "version", ""), method);
+}
+
+/* Hand out one event; false when the caller wants no more. */
+WAITS static bool hand_out(const struct driver_request *req,
+			   const struct rpc_event *event, uint64_t *items)
+{
+	switch (event->type) {
+	case RPC_CHUNK:
+		*items += event->items;
+		return req->on_items(req->arg, event->data, event->items);
+	case RPC_PROGRESS:
+		if (req->on_progress)
+			req->on_progress(req->arg, event->data);
+		return true;
+	case RPC_CHECKPOINT:
+		return true;
+	}
+	return true;
+}
+
+/* Pass events on until the answer comes.  When the caller stops, the call is
+ * ended as a cancelled one, but not the caller's fiber. */
+WAITS static bool finish(struct rpc_call *call,
+			 const struct driver_request *req,
+			 struct rpc_reply *reply, uint64_t *items,
+			 struct error *err)
+{
+	bool was_cancelled = fiber_cancelled(), stopped = false, ok;
+	struct rpc_event event;
+
+	while (!stopped && rpc_next(call, &event))
+		stopped = !hand_out(req, &event, items);
+	if (stopped)
+		fiber_cancel(fiber_self());
+	ok = rpc_end(call, reply, err);
+	if (stopped && !was_cancelled)
+		fiber_clear_cancel();
+	return ok;
+}
+
+static struct rpc_call *begin(struct provider *p, struct generation *g,
+			      const struct driver_request *req,
+			      unsigned attempt, struct error *err)
+{
+	struct rpc_request rpc = { .method = req->method,
+				   .wipe = true,
+				   .deadline = req->deadline,
+				   .credit =
+					   req->on_items ? STREAM_CREDIT : 0 };
+	struct rpc_call *call;
+	struct buf params = { 0 };
+
+	add_params(&params, p, req, attempt);
+	rpc.params = buf_slice(&params);
+	call = rpc_begin(g->peer, &rpc, err);
+	buf_wipe(&params);
+	if (!call)
+		err->effect = EFFECT_NONE;
+	return call;
+}
+
+/* Send it to a live generation; @items counts what was handed out. */
+WAITS static bool attempt_call(struct provider *p,
+			       const struct driver_request *req,
+			       unsigned attempt, struct rpc_reply *reply,
+			       uint64_t *generation, uint64_t *items,
+			       struct error *err)
+{
+	struct generation *g = provider_live(p, req->deadline, err);
+	struct rpc_call *call;
+	bool ok = false;
+
+	if (!g || !check_method(g, req->method, err))
+		return false;
+	*generation = g->o.number;
+	generation_enter(g);
+	call = begin(p, g, req, attempt, err);
+	if (call)
+		ok = finish(call, req, reply, items, err);
+	generation_leave(g);
+	provider_room(p);
+	return ok;
+}
+
+/* ---- the whole call
+ * ---------------------------------------------------------------- */
+
+static bool may_repeat(const struct driver_request *req, unsigned attempt,
+		       uint64_t items, const struct error *err)
+{
+	return !req->mutates && err->code == ERR_DRIVER_UNAVAILABLE &&
+	       !err->retry_after_ms && items == 0 && attempt < ATTEMPTS &&
+	       clock_left(req->deadline) != 0;
+}
+
+static void fill_reply(struct driver_reply *reply, struct rpc_reply *rpc,
+		       uint64_t generation)
+{
+	*reply = (struct driver_reply){
+		.frame = rpc->frame,
+		.value = rpc->value,
+		.next_page_token = rpc->next_page_token,
+		.streamed = rpc->type == RPC_STREAM_END,
+		.pending = rpc->type == RPC_PENDING,
+		.generation = generation,
+	};
+}
+
+/* The driver's fault, so worth a line; what the cloud or the caller did wrong
+ * is the caller's to know. */
+static bool worth_a_line(enum err_code code)
+{
+	return code == ERR_DRIVER_UNAVAILABLE ||
+	       code == ERR_DRIVER_BAD_ANSWER || code == ERR_DEADLINE ||
+	       code == ERR_UNSUPPORTED || code == ERR_INTERNAL;
+}
+
+static void account(struct provider *p, const struct driver_request *req,
+		    int64_t began, const struct error *err)
+{
+	p->calls++;
+	metric_observe("skyclust_driver_call_seconds", "provider", p->o.name,
+		       NULL, NULL, (double)(clock_us() - began) / 1e6);
+	if (err->code == ERR_NONE)
+		return;
+	p->errors++;
+	if (worth_a_line(err->code))
+		log_warn("driver call failed", LOG_STR("driver", p->o.name),
+			 LOG_STR("method", req->method), LOG_ERR(err));
+}
+
+WAITS static bool call_provider(struct provider *p,
+				const struct driver_request *req,
+				struct driver_reply *reply, struct error *err)
+{
+	struct breaker *breaker = breaker_of(&p->breakers, req->region);
+	uint64_t generation = 0, items = 0;
+	int64_t began = clock_us();
+	unsigned attempt = 0;
+	struct rpc_reply rpc;
+	bool ok;
+
+	if (!breaker_pass(breaker, clock_ms(), err))
+		return false;
+	do {
+		ok = attempt_call(p, req, ++attempt, &rpc, &generation, &items,
+				  err);
+	} while (!ok && may_repeat(req, attempt, items, err));
+	if (ok) {
+		fill_reply(reply, &rpc, generation);
+		err->code = ERR_NONE;
+	} else {
+		redact_error(&p->settings.redact, err);
+	}
+	/* What never reached the driver says nothing of the cloud. */
+	breaker_report(breaker, clock_ms(), generation ? err->code : ERR_BUSY);
+	account(p, req, began, err);
+	return ok;
+}
+
+WAITS bool driver_call(struct registry *r, const struct driver_request *req,
+		       struct driver_reply *reply, struct error *err)
+{
+	struct provider *p = registry_provider(r, req->provider);
+	struct error own;
+	bool ok;
+
+	if (!p)
+		return fail(err, ERR_NOT_FOUND, "no provider %s",
+			    req->provider);
+	provider_ref(p);
+	ok = call_provider(p, req, reply, err ? err : &own);
+	provider_unref(p);
+	return ok;
+}
+
+void driver_reply_done(struct driver_reply *reply)
+{
+	buf_done(&reply->frame);
+	*reply = (struct driver_reply){ 0 };
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What registry.c and call.c share.
+ */
+#ifndef SKYCLUST_HOST_REGISTRY_IMPL_H
+#define SKYCLUST_HOST_REGISTRY_IMPL_H
+
+#include "supervise/provider.h"
+
+struct registry {
+	const struct config *config; /* borrowed */
+	struct provider **all;	     /* sorted by name */
+	size_t n;
+	struct list leaving; /* struct provider: removed, not dead */
+	struct cond emptied; /* somebody left `leaving` */
+};
+
+/* Borrowed, NULL when there is none. */
+struct provider *registry_provider(const struct registry *r, const char *name);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Circuit breakers: when a cloud does not answer, its callers are told so at
+ * once instead of waiting one by one.  One breaker for each use of a driver:
+ * provider (which has one credential) and region.
+ *
+ * Closed, it counts failures in a row; at the threshold it opens.  Open, it
+ * refuses until its time is over, then lets one call through: success closes
+ * it, failure opens it for twice as long.
+ */
+#ifndef SKYCLUST_SUPERVISE_BREAKER_H
+#define SKYCLUST_SUPERVISE_BREAKER_H
+
+#include "base/error.h"
+#include "base/list.h"
+
+#define BREAKER_THRESHOLD 10 /* failures in a row */
+#define BREAKER_OPEN_MS 2000 /* the first time */
+#define BREAKER_OPEN_MAX_MS 60000
+#define BREAKERS_MAX 256 /* regions of one provider; then they share */
+
+struct breaker {
+	struct list link;
+	char *region;
+	unsigned failures;  /* in a row */
+	int64_t open_until; /* clock_ms, 0: closed */
+	int64_t open_ms;    /* how long it was opened the last time */
+	bool probing;	    /* the one call is under way */
+};
+
+struct breakers {
+	struct list all;
+	size_t n;
+};
+
+void breakers_init(struct breakers *all);
+void breakers_done(struct breakers *all);
+bool breakers_any_open(const struct breakers *all);
+
+/* The breaker of @region (NULL: the default one); made at first use. It lives
+ * as long as @all. */
+struct breaker *breaker_of(struct breakers *all, const char *region);
+
+/* May a call pass at @now?  False: ERR_DRIVER_UNAVAILABLE with
+ * retry_after_ms and effect none.  A call that passed must be reported. */
+bool breaker_pass(struct breaker *b, int64_t now, struct error *err);
+
+/* How it ended: @code of the answer, ERR_NONE for success. */
+void breaker_report(struct breaker *b, int64_t now, enum err_code code);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A provider's block mixes settings and credential, as people write it.  The
+ * driver's schemas tell them apart: what credential_schema names travels with
+ * each request as `secrets`, the rest goes into `initialize` as `config`.  What
+ * the block does not give is looked for in the host's own environment, under
+ * the names that the driver lists in `env`.
+ */
+#ifndef SKYCLUST_SUPERVISE_SETTINGS_H
+#define SKYCLUST_SUPERVISE_SETTINGS_H
+
+#include <jansson.h>
+
+#include "base/error.h"
+#include "supervise/redact.h"
+
+struct settings {
+	json_t *config; /* for `initialize` */
+	struct secret *secrets; /* the JSON text of each request's `secrets` */
+	struct redact redact;
+	struct error missing; /* ERR_INVALID or ERR_UNAUTHENTICATED when the
+			       * driver requires what nobody gave */
+};
+
+/* Split @block (object) of provider @name by @hello. */
+void settings_init(struct settings *s, const char *name, const json_t *hello,
+		   const json_t *block);
+void settings_done(struct settings *s);
+
+#endif

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A driver for the host's own tests: it speaks the protocol by hand and does
+ * what the test asks for.  How it says hello depends on its name, which is the
+ * provider's; what it does later on `args.do`.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+extern char **environ;
+static const char *name;
+static json_t *config, *state_dir;
+
+static bool named(const char *wanted)
+{
+	return !strcmp(name, wanted);
+}
+
+static void send_text(const char *text)
+{
+	fputs(text, stdout);
+	fflush(stdout);
+}
+
+static void send_json(json_t *message)
+{
+	char *text = json_dumps(message, JSON_COMPACT);
+
+	send_text(text);
+	send_text("\n");
+	free(text);
+	json_decref(message);
+}
+
+static void send_result(const char *id, json_t *result)
+{
+	send_json(json_pack("{s:s, s:s, s:o}", "jsonrpc", "2.0", "id", id,
+			    "result", result));
+}
+
+static void send_value(const char *id, json_t *value)
+{
+	send_result(id,
+		    json_pack("{s:s, s:o}", "type", "done", "value", value));
+}
+
+static void send_error(const char *id, int code, const char *message)
+{
+	send_json(json_pack("{s:s, s:s, s:{s:i, s:s, s:{s:s}}}", "jsonrpc",
+			    "2.0", "id", id, "error", "code", code, "message",
+			    message, "data", "effect", "none"));
+}
+
+/* ---- hello
+ * ------------------------------------------------------------------------- */
+
+static json_t *hello(void)
+{
+	return json_pack(
+		"{s:s, s:s, s:s, s:s, s:i, s:{s:{}, s:{}, s:{}},"
+		" s:{s:s, s:{s:{s:s}, s:{s:s}}, s:[s*]},"
+		" s:{s:s, s:{s:{s:s, s:b}}}, s:{s:s, s:s}, s:{}}",
+		"protocol", named("old") ? "0.9" : "1.0", "name", "test",
+		"version", "1.2.3", "concurrency",
+		named("serial") ? "serial" : "parallel", "max_inflight", 8,
+		"operations", "region.list", "instance.list", "instance.create",
+		"config_schema", "type", "object", "properties", "endpoint",
+		"type", "string", "size", "type", "integer", "required",
+		named("needy") ? "endpoint" : NULL, "credential_schema", "type",
+		"object", "properties", "password", "type", "string",
+		"writeOnly", 1, "env", "HOST_TEST_ENDPOINT", "endpoint",
+		"HOST_TEST_PASSWORD", "password", "kinds");
+}
+
+static void say_hello(const char *id, json_t *params)
+{
+	bool probe = json_is_true(json_object_get(params, "probe"));
+
+	if (named("mute"))
+		pause();
+	if (named("dies") && !probe)
+		_exit(3);
+	if (named("dies-once") && !probe &&
+	    access(json_string_value(json_object_get(params, "state_dir")),
+		   W_OK) == 0) {
+		char path[4096];
+
+		snprintf(path, sizeof(path), "%s/was-here",
+			 json_string_value(
+				 json_object_get(params, "state_dir")));
+		if (access(path, F_OK) != 0) {
+			fclose(fopen(path, "w"));
+			fprintf(stderr, "I was never here before\n");
+			_exit(4);
+		}
+	}
+	if (named("picky") && !probe) {
+		send_error(id, -31003, "the endpoint is not to my taste");
+		return;
+	}
+	if (named("garbage")) {
+		send_result(id, json_pack("{s:s}", "protocol", "1.0"));
+		return;
+	}
+	config = json_incref(json_object_get(params, "config"));
+	state_dir = json_incref(json_object_get(params, "state_dir"));
+	send_result(id, hello());
+}
+
+/* ---- looking around
+ * ------------------------------------------------------------------ */
+
+static json_t *open_files(void)
+{
+	json_t *list = json_array();
+	DIR *dir = opendir("/proc/self/fd");
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		if (entry->d_name[0] != '.' &&
+		    atol(entry->d_name) != dirfd(dir))
+			json_array_append_new(
+				list, json_integer(atol(entry->d_name)));
+	if (dir)
+		closedir(dir);
+	return list;
+}
+
+static json_t *environment(void)
+{
+	json_t *list = json_array();
+
+	for (char **e = environ; *e; e++)
+		json_array_append_new(list, json_string(*e));
+	return list;
+}
+
+static int try_exec(void)
+{
+	char *const argv[] = { (char *)"true", NULL };
+
+	execve("/bin/true", argv, environ);
+	return errno;
+}
+
+static int try_execveat(void)
+{
+	char *const argv[] = { (char *)"true", NULL };
+	int fd = open("/usr/bin/true", O_PATH);
+
+	syscall(SYS_execveat, fd, "", argv, environ, AT_EMPTY_PATH);
+	close(fd);
+	return errno;
+}
+
+static int try_open(const char *path, int flags)
+{
+	int fd = open(path, flags, 0600), error = errno;
+
+	if (fd < 0)
+		return error;
+	close(fd);
+	return 0;
+}
+
+static int try_own_file(void)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/file", json_string_value(state_dir));
+	return try_open(path, O_WRONLY | O_CREAT);
+}
+
+static int error_of(long result)
+{
+	return result < 0 ? errno : 0;
+}
+
+/* 0 for what was allowed, else the errno. */
+static json_t *tries(void)
+{
+	return json_pack(
+		"{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i}",
+		"execve", try_exec(), "execveat", try_execveat(), "setsid",
+		error_of(setsid()), "keyctl",
+		error_of(syscall(SYS_keyctl, 0, 0)), "unshare",
+		error_of(syscall(SYS_unshare, 0)), "memfd",
+		error_of(syscall(SYS_memfd_create, "x", 0)), "pdeathsig",
+		error_of(prctl(PR_SET_PDEATHSIG, 0)), "kill_host",
+		error_of(kill(getppid(), 0)), "read_passwd",
+		try_open("/etc/shadow", O_RDONLY), "write_tmp",
+		try_open("/tmp/skyclust-test-escape", O_WRONLY | O_CREAT),
+		"own_file", try_own_file(), "socket",
+		error_of(socket(AF_INET, SOCK_STREAM, 0)));
+}
+
+static json_t *surroundings(void)
+{
+	char cwd[256] = "";
+	int signal_at_death = 0;
+	struct rlimit core, files;
+
+	prctl(PR_GET_PDEATHSIG, &signal_at_death);
+	getrlimit(RLIMIT_CORE, &core);
+	getrlimit(RLIMIT_NOFILE, &files);
+	return json_pack("{s:o, s:o, s:s, s:i, s:b, s:b, s:i, s:i, s:i, s:s, "
+			 "s:O?, s:O?}",
+			 "fds", open_files(), "env", environment(), "cwd",
+			 getcwd(cwd, sizeof(cwd)) ? cwd : "", "pdeathsig",
+			 signal_at_death, "leads_session",
+			 getsid(0) == getpid(), "leads_group",
+			 getpgrp() == getpid(), "core", (int)core.rlim_cur,
+			 "files", (int)files.rlim_cur, "no_new_privs",
+			 prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), "argv0", name,
+			 "config", config, "state_dir", state_dir);
+}
+
+/* ---- doing
+ * ---------------------------------------------------------------------------
+ */
+
+static void flood(void)
+{
+	char line[20000];
+
+	memset(line, 'x', sizeof(line) - 1);
+	line[sizeof(line) - 1] = 0;
+	fprintf(stderr, "%s\n", line);
+	for (int i = 0; i < 5000; i++)
+		fprintf(stderr, "line %d\n", i);
+}
+
+static void stream(const char *id)
+{
+	for (int i = 0; i < 3; i++)
+		send_json(json_pack(
+			"{s:s, s:s, s:{s:s, s:i, s:[{s:i}, {s:i}]}}", "jsonrpc",
+			"2.0", "method", "$/chunk", "params", "id", id, "seq",
+			i, "items", "n", 2 * i, "n", 2 * i + 1));
+	send_result(id, json_pack("{s:s, s:i, s:i}", "type", "stream_end",
+				  "chunks", 3, "items", 6));
+}
+
+/* Dies of it the first time only. */
+static void die_once(const char *id)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/died", json_string_value(state_dir));
+	if (access(path, F_OK) == 0) {
+		send_value(id, json_pack("{s:[]}", "items"));
+		return;
+	}
+	fclose(fopen(path, "w"));
+	raise(SIGKILL);
+}
+
+static void do_call(const char *id, json_t *params)
+{
+	json_t *args = json_object_get(params, "args");
+	const char *what = json_string_value(json_object_get(args, "do"));
+
+	if (!what)
+		send_value(id, json_pack("{s:[]}", "items"));
+	else if (!strcmp(what, "look"))
+		send_value(id, surroundings());
+	else if (!strcmp(what, "try"))
+		send_value(id, tries());
+	else if (!strcmp(what, "params"))
+		send_value(id, json_incref(params));
+	else if (!strcmp(what, "stream"))
+		stream(id);
+	else if (!strcmp(what, "die"))
+		raise(SIGKILL);
+	else if (!strcmp(what, "exit"))
+		_exit(9);
+	else if (!strcmp(what, "die once"))
+		die_once(id);
+	else if (!strcmp(what, "cloud down"))
+		send_error(id, -31012, "the cloud does not answer");
+	else if (!strcmp(what, "echo secret"))
+		send_error(id, -31006,
+			   json_string_value(json_object_get(
+				   json_object_get(params, "secrets"),
+				   "password")));
+	else if (!strcmp(what, "flood")) {
+		flood();
+		send_value(id, json_null());
+	} else if (!strcmp(what, "violate")) {
+		for (int i = 0; i < 150; i++)
+			send_text("this is no JSON\n");
+		send_value(id, json_null());
+	} else if (!strcmp(what, "close stdout")) {
+		fclose(stdout);
+		pause();
+	} else if (!strcmp(what, "half a line")) {
+		send_text("{\"jsonrpc\":");
+	}
+	/* "hang": no answer at all */
+}
+
+static void handle(json_t *message)
+{
+	const char *method =
+		json_string_value(json_object_get(message, "method"));
+	const char *id = json_string_value(json_object_get(message, "id"));
+	json_t *params = json_object_get(message, "params");
+
+	if (!strcmp(method, "$/ping") && !named("deaf"))
+		send_json(json_pack("{s:s, s:s, s:O}", "jsonrpc", "2.0",
+				    "method", "$/pong", "params", params));
+	if (!id)
+		return;
+	if (!strcmp(method, "initialize"))
+		say_hello(id, params);
+	else if (!strcmp(method, "shutdown"))
+		send_value(id, json_null());
+	else
+		do_call(id, params);
+}
+
+int main(int argc, char **argv)
+{
+	char *line = NULL;
+	size_t room = 0;
+
+	name = argc ? argv[0] : "";
+	if (named("stubborn"))
+		signal(SIGTERM, SIG_IGN);
+	while (getline(&line, &room, stdin) > 0) {
+		json_t *message = json_loads(line, 0, NULL);
+
+		handle(message);
+		json_decref(message);
+	}
+	while (named("stubborn") || named("lingers"))
+		pause();
+	free(line);
+	json_decref(config);
+	json_decref(state_dir);
+	return 0;
+}
