@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "moment.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+int64_t moment_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static struct tm broken_down(int64_t ms)
+{
+	time_t seconds = (time_t)(ms / 1000);
+	struct tm tm;
+
+	gmtime_r(&seconds, &tm);
+	return tm;
+}
+
+json_t *moment_json(int64_t ms)
+{
+	struct tm tm = broken_down(ms);
+	char text[40], seconds[32];
+
+	strftime(seconds, sizeof(seconds), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text, sizeof(text), "%s.%03dZ", seconds, (int)(ms % 1000));
+	return json_string(text);
+}
+
+json_t *moment_date_json(int64_t ms)
+{
+	struct tm tm = broken_down(ms);
+	char text[32];
+
+	strftime(text, sizeof(text), "%Y-%m-%d", &tm);
+	return json_string(text);
+}
+
+/* "+01:00" or "Z" at the end of a time. */
+static int64_t offset_ms(const char *zone)
+{
+	int hours = 0, minutes = 0;
+
+	if (sscanf(zone + (*zone != '\0'), "%2d:%2d", &hours, &minutes) != 2)
+		return 0;
+	return (hours * 60 + minutes) * 60000LL * (*zone == '-' ? -1 : 1);
+}
+
+int64_t moment_parse(const char *text)
+{
+	struct tm tm = { 0 };
+	double fraction = 0;
+	char *rest = strptime(text, "%Y-%m-%d", &tm);
+	int64_t ms;
+
+	if (rest && (*rest == 'T' || *rest == 't'))
+		rest = strptime(rest + 1, "%H:%M:%S", &tm);
+	if (!rest)
+		return 0;
+	if (*rest == '.')
+		fraction = strtod(rest, &rest);
+	ms = (int64_t)timegm(&tm) * 1000 + (int64_t)(fraction * 1000);
+	return ms - offset_ms(rest);
+}
+
+int64_t moment_next_day(int64_t ms)
+{
+	return (ms / DAY_MS + 1) * DAY_MS;
+}
+
+int64_t moment_next_month(int64_t ms)
+{
+	struct tm tm = broken_down(ms);
+	struct tm next = { .tm_year = tm.tm_year, .tm_mon = tm.tm_mon + 1,
+			   .tm_mday = 1 };
+
+	return (int64_t)timegm(&next) * 1000;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * States: our word in `status`, the fake cloud's own in `provider_status`.
+ */
+#ifndef SIM_STATUS_H
+#define SIM_STATUS_H
+
+#include <jansson.h>
+
+/* NULL: kinds without a state are left alone. */
+void status_write(json_t *record, const char *word);
+
+#endif
