@@ -11,9 +11,9 @@
 struct api;
 
 struct api_options {
-	const struct config *config;    /* borrowed */
-	struct registry *registry;      /* borrowed */
-	const char *admin_token_file;   /* read, or made at first start (0600) */
+	const struct config *config;  /* borrowed */
+	struct registry *registry;    /* borrowed */
+	const char *admin_token_file; /* read, or made at first start (0600) */
 	const char *version;
 };
 
@@ -23,6 +23,9 @@ struct api *api_new(const struct api_options *options, struct error *err);
 
 /* "http://127.0.0.1:43211": the address really bound; borrowed. */
 const char *api_address(const struct api *api);
+
+/* Use @config (borrowed) from now on; where it listens does not change. */
+void api_reload(struct api *api, const struct config *config);
 
 /* Stop accepting, finish what is open until @deadline, close the rest. */
 WAITS void api_stop(struct api *api, int64_t deadline);

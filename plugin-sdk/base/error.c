@@ -180,6 +180,8 @@ static const struct err_info table[ERR_COUNT] = {
 	[ERR_UNAUTHORIZED] = { "unauthorized", "Unauthorized", 0, 401, false },
 	[ERR_METHOD_NOT_ALLOWED] =
 		{ "method_not_allowed", "Method not allowed", 0, 405, false },
+	[ERR_NOT_ACCEPTABLE] =
+		{ "not_acceptable", "Not acceptable", 0, 406, false },
 	[ERR_REQUEST_TIMEOUT] =
 		{ "request_timeout", "Request timeout", 0, 408, true },
 	[ERR_TOO_LARGE] = { "too_large", "Content too large", 0, 413, false },

@@ -39,6 +39,7 @@ enum err_code {
 	ERR_BAD_REQUEST,        /* not HTTP or not JSON: 400 */
 	ERR_UNAUTHORIZED,       /* our own token is missing or wrong: 401 */
 	ERR_METHOD_NOT_ALLOWED, /* 405 */
+	ERR_NOT_ACCEPTABLE,     /* 406 */
 	ERR_REQUEST_TIMEOUT,    /* 408 */
 	ERR_TOO_LARGE,          /* body: 413 */
 	ERR_URI_TOO_LONG,       /* 414 */

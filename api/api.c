@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*~
+ * A request's way through the API: its path finds a route, the route says what
+ * its sender must be allowed to do, the parameters are decoded, the handler
+ * answers.  Whatever fails on the way becomes a problem document.
+ */
+#include "api_impl.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "accept.h"
+#include "auth.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "metrics.h"
+#include "reply.h"
+
+#define GUARDED "/api/"
+
+/* ---- the way in ---------------------------------------------------------- */
+
+/* Once, and after the path was split, so that an identifier may hold any
+ * character, '/' too. */
+static bool decode_params(struct request *req, const struct route_match *m,
+			  struct error *err)
+{
+	for (unsigned i = 0; i < m->params; i++) {
+		struct buf text = { 0 };
+		bool ok = text_percent_decode(&text, m->param[i]) && text.n &&
+			  utf8_valid(text.p, text.n);
+
+		if (ok)
+			req->param[i] =
+				arena_strndup(&req->arena, text.p, text.n);
+		buf_done(&text);
+		if (!ok)
+			return fail(err, ERR_BAD_REQUEST,
+				    "the path segment \"%.*s\" is not "
+				    "percent-encoded UTF-8 (RFC 3986)",
+				    (int)(m->param[i].n < 100 ? m->param[i].n
+							      : 100),
+				    m->param[i].p);
+		if (!strcmp(req->route->param[i], "provider"))
+			req->provider = req->param[i];
+	}
+	return true;
+}
+
+static void allow(struct request *req, const struct route_match *m)
+{
+	char text[ROUTER_ALLOW];
+
+	http_add_header(req, "Allow", router_allow(m->allowed, text));
+}
+
+static bool find_route(struct request *req, struct route_match *m,
+		       struct error *err)
+{
+	struct api *api = api_of(req);
+
+	if (router_match(api->router, req->method, slice_of(req->path), m)) {
+		req->route = m->route;
+		return true;
+	}
+	if (!m->allowed)
+		return fail(err, ERR_NOT_FOUND,
+			    "there is no %s; /docs tells what there is",
+			    req->path);
+	allow(req, m);
+	return fail(err, ERR_METHOD_NOT_ALLOWED,
+		    "%s cannot be asked for with this method; see the header "
+		    "Allow",
+		    req->path);
+}
+
+/* What is behind the token does not say, without it, what is there. */
+static enum permission least_permission(const struct request *req)
+{
+	return text_starts(req->path, GUARDED) ? PERM_READ : PERM_OPEN;
+}
+
+static bool admit(struct request *req, struct error *err)
+{
+	struct api *api = api_of(req);
+	struct route_match m;
+
+	if (!auth_allows(req, api->token, least_permission(req), err) ||
+	    !find_route(req, &m, err))
+		return false;
+	return auth_allows(req, api->token, req->route->permission, err) &&
+	       decode_params(req, &m, err) &&
+	       accept_allows(http_header(req, "Accept"), req->route->type, err);
+}
+
+/* OPTIONS is answered for every path that has a route. */
+static bool answer_options(struct request *req)
+{
+	struct route_match m;
+
+	if (req->method != HTTP_OPTIONS)
+		return false;
+	router_match(api_of(req)->router, req->method, slice_of(req->path), &m);
+	if (!m.allowed)
+		return false;
+	allow(req, &m);
+	reply_empty(req);
+	return true;
+}
+
+WAITS static void handle(struct request *req)
+{
+	struct error err;
+
+	if (answer_options(req))
+		return;
+	if (admit(req, &err))
+		req->route->handle(req);
+	else
+		reply_error(req, &err);
+}
+
+/* ---- afterwards ---------------------------------------------------------- */
+
+/* One line and one measurement for each request.  A request without a status
+ * was so malformed, or lost so early, that nobody could answer it. */
+static void done(struct request *req)
+{
+	const char *pattern = req->route ? req->route->pattern : "none";
+	int64_t us = clock_us() - req->began_us;
+	char status[12];
+
+	snprintf(status, sizeof(status), "%u", req->status);
+	metric_observe("skyclust_http_request_seconds", "route", pattern,
+		       "status", status, (double)us / 1e6);
+	log_info("request", LOG_STR("id", req->id),
+		 LOG_STR("method", http_method_name(req->method)),
+		 LOG_STR("path", req->path), LOG_INT("status", req->status),
+		 LOG_DOUBLE("ms", (double)us / 1e3),
+		 LOG_INT("bytes", (long long)req->sent),
+		 LOG_STR("provider", req->provider ? req->provider : ""));
+}
+
+/* ---- the server ---------------------------------------------------------- */
+
+static bool begin(struct api *api, struct error *err)
+{
+	const struct config *c = api->options.config;
+	const struct http_options http = {
+		.listen = c->listen,
+		.max_body = (size_t)c->max_body,
+		.max_connections = (unsigned)c->max_connections,
+		.request_timeout_ms = 30000,
+		.owner = api,
+		.handle = handle,
+		.refuse = reply_error,
+		.done = done,
+	};
+	const struct route *const *routes;
+	size_t n;
+
+	api->token = auth_load_token(api->options.admin_token_file, err);
+	if (!api->token)
+		return false;
+	routes = routes_all(&n);
+	api->router = router_new(routes, n);
+	api->http = http_new(&http, err);
+	return api->http != NULL;
+}
+
+struct api *api_new(const struct api_options *options, struct error *err)
+{
+	struct api *api = mem_alloc(sizeof(*api));
+
+	api->options = *options;
+	api->started_ms = clock_wall_ms();
+	if (!begin(api, err)) {
+		api_free(api);
+		return NULL;
+	}
+	return api;
+}
+
+const char *api_address(const struct api *api)
+{
+	return http_address(api->http);
+}
+
+void api_reload(struct api *api, const struct config *config)
+{
+	api->options.config = config;
+}
+
+WAITS void api_stop(struct api *api, int64_t deadline)
+{
+	http_stop(api->http, deadline);
+}
+
+void api_free(struct api *api)
+{
+	if (!api)
+		return;
+	http_free(api->http);
+	router_free(api->router);
+	routes_done();
+	secret_free(api->token);
+	buf_done(&api->openapi);
+	mem_free(api);
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "auth.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/log.h"
+#include "base/sys.h"
+
+#define TOKEN_BYTES 32
+#define TOKEN_MAX 4096
+
+/* ---- the file ------------------------------------------------------------ */
+
+static struct secret *read_token(const char *file, int fd, struct error *err)
+{
+	char text[TOKEN_MAX];
+	struct secret *token = NULL;
+	struct stat st;
+	ssize_t n = sys_read(fd, text, sizeof(text));
+	size_t length;
+
+	if (n < 0 || fstat(fd, &st) < 0) {
+		fail(err, ERR_INVALID, "cannot read %s: %s", file,
+		     strerror(errno));
+		return NULL;
+	}
+	for (length = 0; length < (size_t)n; length++)
+		if (text[length] <= ' ' || text[length] > '~')
+			break;
+	if (st.st_mode & 077)
+		fail(err, ERR_INVALID,
+		     "%s can be read by others; run: chmod 600 %s", file, file);
+	else if (length < 16)
+		fail(err, ERR_INVALID,
+		     "%s holds no token of 16 characters or more; remove it "
+		     "and a new one is made at the next start",
+		     file);
+	else
+		token = secret_new(text, length);
+	mem_wipe(text, sizeof(text));
+	return token;
+}
+
+static struct secret *make_token(const char *file, struct error *err)
+{
+	struct secret *token = secret_random_hex(TOKEN_BYTES);
+	const char *text = secret_reveal(token);
+
+	if (sys_replace_file(file, text, secret_length(token), 0600) == 0) {
+		log_info("admin token made", LOG_STR("file", file));
+		return token;
+	}
+	fail(err, ERR_INVALID, "cannot write %s: %s", file, strerror(errno));
+	secret_free(token);
+	return NULL;
+}
+
+struct secret *auth_load_token(const char *file, struct error *err)
+{
+	AUTO_FD int fd = sys_open(file, O_RDONLY, 0);
+
+	if (fd >= 0)
+		return read_token(file, fd, err);
+	if (errno == ENOENT)
+		return make_token(file, err);
+	fail(err, ERR_INVALID, "cannot open %s: %s", file, strerror(errno));
+	return NULL;
+}
+
+/* ---- the decision -------------------------------------------------------- */
+
+#define SCHEME "Bearer "
+
+static bool is_admin(struct request *req, const struct secret *token,
+		     struct error *err)
+{
+	const char *header = http_header(req, "Authorization");
+	const char *given;
+
+	if (!header)
+		return fail(err, ERR_UNAUTHORIZED,
+			    "this needs the header \"Authorization: Bearer "
+			    "TOKEN\"; the token is in admin.token in the "
+			    "host's data directory");
+	if (strncasecmp(header, SCHEME, strlen(SCHEME)))
+		return fail(err, ERR_UNAUTHORIZED,
+			    "only the scheme Bearer is known: "
+			    "\"Authorization: Bearer TOKEN\"");
+	given = header + strlen(SCHEME);
+	given += strspn(given, " ");
+	if (!secret_equal(token, given, strlen(given)))
+		return fail(err, ERR_UNAUTHORIZED, "the token is not right");
+	return true;
+}
+
+bool auth_allows(struct request *req, const struct secret *token,
+		 enum permission permission, struct error *err)
+{
+	switch (permission) {
+	case PERM_OPEN:
+		return true;
+	case PERM_READ:
+	case PERM_WRITE:
+	case PERM_DESTROY:
+		return is_admin(req, token, err);
+	case PERM_NONE:
+		break;
+	}
+	return fail(err, ERR_FORBIDDEN, "nobody may use this route");
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of the HTTP server share: http.c (requests come in),
+ * http_reply.c (answers go out), http_watch.c (who is too slow, who is gone).
+ */
+#ifndef SKYCLUST_API_HTTP_SERVER_H
+#define SKYCLUST_API_HTTP_SERVER_H
+
+#include <microhttpd.h>
+
+#include "base/loop.h"
+#include "http.h"
+#include "listen.h"
+
+struct http_server {
+	struct http_options options;
+	struct MHD_Daemon *daemon;
+	char url[LISTEN_URL];
+	ev_io readable;	       /* the daemon's epoll descriptor */
+	struct loop_task task; /* runs the daemon */
+	struct timer timer;    /* the daemon's own time-outs */
+	struct timer watch;    /* ours */
+	struct list requests;  /* struct request, oldest first */
+	struct list receiving; /* struct http_client, longest first */
+	size_t request_count, client_count;
+	struct cond quiet; /* the last request has ended */
+	bool stopping;	   /* takes no new connections */
+	bool stopped;	   /* is being freed */
+};
+
+/* A connection. */
+struct http_client {
+	struct list link; /* in `receiving`, while a request may come */
+	int64_t since;	  /* clock_ms() */
+	int fd;		  /* borrowed */
+};
+
+/* Let the daemon go on before the loop waits. */
+void http_kick(struct http_server *server);
+
+int http_fd(struct request *req); /* of its connection; borrowed */
+
+/* Suspend and resume a request's connection. */
+void http_suspend(struct request *req);
+void http_resume(struct request *req);
+
+/* Give the answer of @req to the daemon, whose handler called. */
+enum MHD_Result http_queue(struct request *req);
+/* Answer without a fiber: what is wrong, before any handler was asked. */
+void http_refuse(struct request *req, const struct error *err);
+/* The fiber has returned: end what it left open. */
+void http_settle(struct request *req);
+
+/* ---- who is too slow, who is gone (http_watch.c) ------------------------ */
+
+/* The connection waits for a (next) request from now on. */
+void http_watch_receiving(struct http_server *server, struct http_client *c);
+/* A request has arrived whole. */
+void http_watch_received(struct http_client *c);
+/* Run while there are connections. */
+void http_watch_start(struct http_server *server);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every operation of the catalogue, by the route's row: the arguments are
+ * read and checked by the catalogue, the driver does the rest.
+ */
+#include <string.h>
+
+#include "args.h"
+#include "base/auto.h"
+#include "call.h"
+#include "catalog/catalog.h"
+#include "handlers.h"
+#include "reply.h"
+#include "routes.h"
+
+static const char *const not_args[] = { "provider", NULL };
+
+static enum call_outcome outcome_of(const struct cat_op *op)
+{
+	if (op->flags & CAT_PAGED)
+		return CALL_LIST;
+	if (op->flags & CAT_ACTION)
+		return CALL_VALUE;
+	if (!strcmp(op->verb, "create"))
+		return CALL_CREATED;
+	return strcmp(op->verb, "delete") ? CALL_VALUE : CALL_DELETED;
+}
+
+WAITS void resource_call(struct request *req)
+{
+	const struct cat_op *op = req->route->op;
+	struct error err;
+	AUTO_JSON json_t *args = args_read(req, not_args, &err);
+
+	if (!args || !cat_check_args(op, args, args_from_query(req), &err)) {
+		reply_error(req, &err);
+		return;
+	}
+	call_answer(req,
+		    &(struct cloud_call){
+			    .method = op->name,
+			    .args = args,
+			    .outcome = outcome_of(op),
+			    .mutates = op->flags & CAT_MUTATES,
+			    .gives = op->result && !(op->flags & CAT_DESTROYS),
+		    });
+}
