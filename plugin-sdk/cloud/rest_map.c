@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * From the cloud's records to ours: find, translate words, give the type that
- * the catalogue says.  What is missing is null; an optional field of another
- * type is null, too, so that one odd value does not hide a whole list; a
- * required one must be right.
+ * the catalogue says.  What is missing is null, and so is an optional field
+ * that is an empty text (clouds write "" for none) or of another type, so that
+ * one odd value does not hide a whole list; a required one must be right.
  */
 #include <math.h>
 #include <string.h>
@@ -128,6 +128,11 @@ static bool is_required(const struct cat_field *f)
 	return f && f->flags & CAT_REQUIRED && !(f->flags & CAT_NULLABLE);
 }
 
+static bool is_empty(const json_t *v)
+{
+	return json_is_string(v) && !json_string_length(v);
+}
+
 /* False: a required field is missing, call->fault says which. */
 static bool map_field(struct mapper *m, const struct sc_map *map,
 		      const struct cat_field *f, json_t *out)
@@ -138,6 +143,10 @@ static bool map_field(struct mapper *m, const struct sc_map *map,
 		v = map_list(m, map, f);
 	} else {
 		found = find_one(m, map);
+		if (is_empty(found) && !is_required(f) && !map->words) {
+			json_decref(found);
+			found = NULL;
+		}
 		v = found ? map_value(m, map, f, found) : NULL;
 	}
 	if (!v && is_required(f))

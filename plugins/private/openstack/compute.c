@@ -15,6 +15,7 @@
 
 /* Nova takes this many characters of base64. */
 #define USER_DATA_MAX 65535
+#define LOG_LINES 1000  /* unless asked for otherwise */
 
 /* ---- records -------------------------------------------------------------- */
 
@@ -361,6 +362,18 @@ SC_WAITS static struct sc_reply *instance_update(struct sc_call *call)
 	return sc_rest_reply(call, "instance.get", NULL);
 }
 
+SC_WAITS static struct sc_reply *show_log(struct sc_call *call)
+{
+	json_t *args = json_copy(sc_args(call));
+	struct sc_reply *reply;
+
+	if (!sc_has(call, "lines"))
+		json_object_set_new(args, "lines", json_integer(LOG_LINES));
+	reply = sc_rest_reply(call, "console_log", args);
+	json_decref(args);
+	return reply;
+}
+
 SC_WAITS static struct sc_reply *instance_console(struct sc_call *call)
 {
 	static const char *const html[][2] = {
@@ -373,7 +386,7 @@ SC_WAITS static struct sc_reply *instance_console(struct sc_call *call)
 	size_t i = 0;
 
 	if (type && !strcmp(type, "log"))
-		return sc_rest_reply(call, "console_log", NULL);
+		return show_log(call);
 	while (type && strcmp(html[i][0], type) && i < 2)
 		i++;
 	args = json_pack("{s:O, s:s, s:s}", "id",
@@ -420,7 +433,7 @@ const struct sc_rest nova_rest[] = {
 	{ "retag_server", "PUT /servers/{id}/metadata", "{'metadata': '{tags}'}" },
 	{ "instance.console", .run = instance_console },
 	{ "console_log", "POST /servers/{id}/action",
-	  "{'os-getConsoleOutput': {'length': '{lines?}'}}", .map = log_map },
+	  "{'os-getConsoleOutput': {'length': '{lines}'}}", .map = log_map },
 	{ "open_console", "POST /servers/{id}/remote-consoles",
 	  "{'remote_console': {'protocol': '{protocol}', 'type': '{html}'}}",
 	  .items = "remote_console", .map = console_map },

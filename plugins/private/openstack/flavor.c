@@ -55,7 +55,7 @@ SC_WAITS json_t *nova_find_type(struct sc_call *call, const char *type)
 {
 	json_t *args = json_pack("{s:s}", "id", type), *found;
 
-	found = sc_rest_call(call, "get_flavor", args);
+	found = sc_rest_call(call, "instance_type.get", args);
 	json_decref(args);
 	if (found || sc_fault_code(call) != SC_NOT_FOUND)
 		return found;
@@ -81,8 +81,8 @@ SC_WAITS static struct sc_reply *zone_get(struct sc_call *call)
 
 /* ---- key pairs ------------------------------------------------------------ */
 
-SC_WAITS static struct sc_reply *make_key_pair(struct sc_call *call,
-					       const char *row)
+/* key_pair.create and key_pair.import */
+SC_WAITS static struct sc_reply *make_key_pair(struct sc_call *call)
 {
 	const char *type = sc_str(call, "type");
 	json_t *pair;
@@ -93,28 +93,18 @@ SC_WAITS static struct sc_reply *make_key_pair(struct sc_call *call,
 	if (sc_has(call, "tags"))
 		return fail_arg(call, SC_UNSUPPORTED, "/tags",
 				"key pairs have no tags");
-	if ((pair = sc_rest_call(call, row, NULL)))
+	if ((pair = sc_rest_call(call, sc_method_name(call), NULL)))
 		return sc_value(call, pair);
 	if (sc_fault_code(call) == SC_FORBIDDEN)
 		return nova_refused(call, NULL);
 	return sc_failed(call);
 }
 
-SC_WAITS static struct sc_reply *key_pair_create(struct sc_call *call)
-{
-	return make_key_pair(call, "create_key_pair");
-}
-
-SC_WAITS static struct sc_reply *key_pair_import(struct sc_call *call)
-{
-	return make_key_pair(call, "import_key_pair");
-}
-
 const struct sc_rest flavor_rest[] = {
 	{ "instance_type.list", "GET /flavors/detail?limit={limit?}&marker={page_token?}",
 	  .items = "flavors[]", .map = flavor_map, .next = "flavors_links[rel=next].href" },
-	{ "instance_type.get", .run = instance_type_get },
-	{ "get_flavor", "GET /flavors/{id}", .items = "flavor", .map = flavor_map },
+	{ "instance_type.get", "GET /flavors/{id}", .items = "flavor", .map = flavor_map,
+	  .run = instance_type_get },
 
 	{ "zone.list", "GET /os-availability-zone",
 	  .items = "availabilityZoneInfo[]", .map = zone_map },
@@ -124,13 +114,11 @@ const struct sc_rest flavor_rest[] = {
 	  .items = "keypairs[].keypair", .map = key_pair_map,
 	  .next = "keypairs_links[rel=next].href" },
 	{ "key_pair.get", "GET /os-keypairs/{id}", .items = "keypair", .map = key_pair_map },
-	{ "key_pair.create", .run = key_pair_create },
-	{ "key_pair.import", .run = key_pair_import },
 	{ "key_pair.delete", "DELETE /os-keypairs/{id}" },
-	{ "create_key_pair", "POST /os-keypairs", "{'keypair': {'name': '{name}'}}",
-	  .items = "keypair", .map = key_pair_map },
-	{ "import_key_pair", "POST /os-keypairs",
+	{ "key_pair.create", "POST /os-keypairs", "{'keypair': {'name': '{name}'}}",
+	  .items = "keypair", .map = key_pair_map, .run = make_key_pair },
+	{ "key_pair.import", "POST /os-keypairs",
 	  "{'keypair': {'name': '{name}', 'public_key': '{public_key}'}}",
-	  .items = "keypair", .map = key_pair_map },
+	  .items = "keypair", .map = key_pair_map, .run = make_key_pair },
 	{ NULL },
 };

@@ -81,7 +81,7 @@ SC_WAITS static json_t *make_subnet(struct sc_call *call, json_t *args)
 	const char *cidr = json_string_value(json_object_get(args, "cidr"));
 
 	json_object_set_new(args, "family", json_integer(family(cidr)));
-	return sc_rest_call(call, "create_subnet", args);
+	return sc_rest_call(call, "subnet.create", args);
 }
 
 SC_WAITS static struct sc_reply *subnet_create(struct sc_call *call)
@@ -130,7 +130,7 @@ SC_WAITS static struct sc_reply *network_create(struct sc_call *call)
 
 	if (sc_has(call, "tags"))
 		return fail_arg(call, SC_UNSUPPORTED, "/tags", NO_TAGS);
-	if (!(network = sc_rest_call(call, "create_network", NULL)))
+	if (!(network = sc_rest_call(call, "network.create", NULL)))
 		return sc_failed(call);
 	if (!cidr)
 		return sc_value(call, network);
@@ -164,7 +164,7 @@ SC_WAITS static struct sc_reply *vnic_create(struct sc_call *call)
 	json_object_set(args, "network_id",
 			json_object_get(subnet, "network_id"));
 	json_decref(subnet);
-	port = sc_rest_call(call, "create_port", args);
+	port = sc_rest_call(call, "vnic.create", args);
 	json_decref(args);
 	return port ? sc_value(call, port) : sc_failed(call);
 }
@@ -175,10 +175,9 @@ const struct sc_rest neutron_rest[] = {
 	  .service = "network" },
 	{ "network.get", "GET /networks/{id}", .items = "network", .map = network_map,
 	  .service = "network" },
-	{ "network.create", .run = network_create },
-	{ "create_network", "POST /networks",
+	{ "network.create", "POST /networks",
 	  "{'network': {'name': '{name}', 'description': '{description?}', 'mtu': '{mtu?}'}}",
-	  .items = "network", .map = network_map, .service = "network" },
+	  .items = "network", .map = network_map, .service = "network", .run = network_create },
 	{ "network.delete", "DELETE /networks/{id}", .service = "network" },
 
 	{ "subnet.list",
@@ -187,12 +186,11 @@ const struct sc_rest neutron_rest[] = {
 	  .service = "network" },
 	{ "subnet.get", "GET /subnets/{id}", .items = "subnet", .map = subnet_map,
 	  .service = "network" },
-	{ "subnet.create", .run = subnet_create },
-	{ "create_subnet", "POST /subnets",
+	{ "subnet.create", "POST /subnets",
 	  "{'subnet': {'name': '{name}', 'network_id': '{network_id}', 'cidr': '{cidr}',"
 	  "            'ip_version': '{family}', 'gateway_ip': '{gateway_ip?}',"
 	  "            'description': '{description?}'}}",
-	  .items = "subnet", .map = subnet_map, .service = "network" },
+	  .items = "subnet", .map = subnet_map, .service = "network", .run = subnet_create },
 	{ "subnet.delete", "DELETE /subnets/{id}", .service = "network" },
 
 	{ "vnic.list",
@@ -201,12 +199,11 @@ const struct sc_rest neutron_rest[] = {
 	  .items = "ports[]", .map = port_map, .next = "ports_links[rel=next].href",
 	  .service = "network" },
 	{ "vnic.get", "GET /ports/{id}", .items = "port", .map = port_map, .service = "network" },
-	{ "vnic.create", .run = vnic_create },
-	{ "create_port", "POST /ports",
+	{ "vnic.create", "POST /ports",
 	  "{'port': {'name': '{name}', 'network_id': '{network_id}',"
 	  "          'fixed_ips': [{'subnet_id': '{subnet_id}', 'ip_address': '{private_ip?}'}],"
 	  "          'security_groups': '{security_groups?}'}}",
-	  .items = "port", .map = port_map, .service = "network" },
+	  .items = "port", .map = port_map, .service = "network", .run = vnic_create },
 	{ "vnic.delete", "DELETE /ports/{id}", .service = "network" },
 	{ NULL },
 };

@@ -69,14 +69,14 @@ SC_WAITS static struct sc_reply *router_create(struct sc_call *call)
 				"attach subnets once the router is there");
 	if (sc_has(call, "tags"))
 		return fail_arg(call, SC_UNSUPPORTED, "/tags", NO_TAGS);
-	return sc_rest_reply(call, "create_router", NULL);
+	return sc_rest_reply(call, "router.create", NULL);
 }
 
 SC_WAITS static struct sc_reply *router_attach(struct sc_call *call)
 {
 	if (!sc_has(call, "subnet_id"))
 		return fail_arg(call, SC_INVALID, "/subnet_id", "a router serves subnets");
-	return sc_rest_reply(call, "attach_router", NULL);
+	return sc_rest_reply(call, "router.attach", NULL);
 }
 
 /* A subnet that the router does not serve is detached already. */
@@ -86,7 +86,7 @@ SC_WAITS static struct sc_reply *router_detach(struct sc_call *call)
 
 	if (!sc_has(call, "subnet_id"))
 		return fail_arg(call, SC_INVALID, "/subnet_id", "a router serves subnets");
-	done = sc_rest_call(call, "detach_router", NULL);
+	done = sc_rest_call(call, "router.detach", NULL);
 	if (!done && sc_fault_code(call) != SC_NOT_FOUND)
 		return sc_failed(call);
 	json_decref(done);
@@ -134,7 +134,7 @@ SC_WAITS static struct sc_reply *public_ip_create(struct sc_call *call)
 		}
 		json_object_set_new(args, "network_id", id);
 	}
-	reply = sc_rest_reply(call, "create_floating", args);
+	reply = sc_rest_reply(call, "public_ip.create", args);
 	json_decref(args);
 	return reply;
 }
@@ -169,7 +169,7 @@ SC_WAITS static struct sc_reply *public_ip_attach(struct sc_call *call)
 		return sc_failed(call);
 	args = json_copy(sc_args(call));
 	json_object_set_new(args, "port", port);
-	reply = sc_rest_reply(call, "attach_floating", args);
+	reply = sc_rest_reply(call, "public_ip.attach", args);
 	json_decref(args);
 	return reply;
 }
@@ -180,18 +180,15 @@ const struct sc_rest router_rest[] = {
 	  .service = "network" },
 	{ "router.get", "GET /routers/{id}", .items = "router", .map = router_map,
 	  .service = "network" },
-	{ "router.create", .run = router_create },
-	{ "create_router", "POST /routers",
+	{ "router.create", "POST /routers",
 	  "{'router': {'name': '{name}',"
 	  "            'external_gateway_info': {'network_id': '{external_network_id?}'}}}",
-	  .items = "router", .map = router_map, .service = "network" },
+	  .items = "router", .map = router_map, .service = "network", .run = router_create },
 	{ "router.delete", "DELETE /routers/{id}", .service = "network" },
-	{ "router.attach", .run = router_attach },
-	{ "router.detach", .run = router_detach },
-	{ "attach_router", "PUT /routers/{id}/add_router_interface", "{'subnet_id': '{subnet_id}'}",
-	  .then = "router.get", .service = "network" },
-	{ "detach_router", "PUT /routers/{id}/remove_router_interface",
-	  "{'subnet_id': '{subnet_id}'}", .service = "network" },
+	{ "router.attach", "PUT /routers/{id}/add_router_interface", "{'subnet_id': '{subnet_id}'}",
+	  .then = "router.get", .service = "network", .run = router_attach },
+	{ "router.detach", "PUT /routers/{id}/remove_router_interface",
+	  "{'subnet_id': '{subnet_id}'}", .service = "network", .run = router_detach },
 
 	{ "list_external", "GET /networks?router%3Aexternal=true", .items = "networks[]",
 	  .next = "networks_links[rel=next].href", .service = "network" },
@@ -201,15 +198,15 @@ const struct sc_rest router_rest[] = {
 	  .next = "floatingips_links[rel=next].href", .service = "network" },
 	{ "public_ip.get", "GET /floatingips/{id}", .items = "floatingip", .map = floating_map,
 	  .service = "network" },
-	{ "public_ip.create", .run = public_ip_create },
-	{ "create_floating", "POST /floatingips",
+	{ "public_ip.create", "POST /floatingips",
 	  "{'floatingip': {'floating_network_id': '{network_id}'}}",
-	  .items = "floatingip", .map = floating_map, .service = "network" },
+	  .items = "floatingip", .map = floating_map, .service = "network",
+	  .run = public_ip_create },
 	{ "public_ip.delete", "DELETE /floatingips/{id}", .service = "network" },
-	{ "public_ip.attach", .run = public_ip_attach },
-	{ "attach_floating", "PUT /floatingips/{id}",
+	{ "public_ip.attach", "PUT /floatingips/{id}",
 	  "{'floatingip': {'port_id': '{port}', 'fixed_ip_address': '{private_ip?}'}}",
-	  .items = "floatingip", .map = floating_map, .service = "network" },
+	  .items = "floatingip", .map = floating_map, .service = "network",
+	  .run = public_ip_attach },
 	{ "public_ip.detach", "PUT /floatingips/{id}", "{'floatingip': {'port_id': null}}",
 	  .items = "floatingip", .map = floating_map, .service = "network" },
 	{ NULL },

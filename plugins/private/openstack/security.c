@@ -148,7 +148,7 @@ SC_WAITS static struct sc_reply *group_create(struct sc_call *call)
 				"security groups belong to no network");
 	if (!are_possible(call, rules))
 		return sc_failed(call);
-	if (!(group = sc_rest_call(call, "create_group", NULL)))
+	if (!(group = sc_rest_call(call, "security_group.create", NULL)))
 		return sc_failed(call);
 	id = text(group, "id");
 	sc_checkpoint(call, json_pack("{s:s}", "id", id));
@@ -266,10 +266,9 @@ const struct sc_rest security_rest[] = {
 	  .next = "security_groups_links[rel=next].href", .service = "network" },
 	{ "security_group.get", "GET /security-groups/{id}", .items = "security_group",
 	  .map = group_map, .service = "network" },
-	{ "security_group.create", .run = group_create },
-	{ "create_group", "POST /security-groups",
+	{ "security_group.create", "POST /security-groups",
 	  "{'security_group': {'name': '{name}', 'description': '{description?}'}}",
-	  .items = "security_group", .map = group_map, .service = "network" },
+	  .items = "security_group", .map = group_map, .service = "network", .run = group_create },
 	{ "security_group.delete", "DELETE /security-groups/{id}", .service = "network" },
 	{ "security_group.add_rule", .run = group_add_rule },
 	{ "security_group.remove_rule", .run = group_remove_rule },

@@ -78,7 +78,7 @@ SC_WAITS static struct sc_reply *volume_create(struct sc_call *call)
 		return fail_arg(call, SC_UNSUPPORTED,
 				encrypted ? "/encrypted" : "/iops",
 				"that is decided by the volume's type");
-	return sc_rest_reply(call, "create_volume", NULL);
+	return sc_rest_reply(call, "volume.create", NULL);
 }
 
 /* The instance is looked up when it was not named; a volume that is attached
@@ -97,7 +97,7 @@ SC_WAITS static struct sc_reply *volume_detach(struct sc_call *call)
 	if (!sc_has(call, "instance_id"))
 		json_object_set(args, "instance_id", instance);
 	json_decref(volume);
-	reply = sc_rest_reply(call, "detach_volume", args);
+	reply = sc_rest_reply(call, "volume.detach", args);
 	json_decref(args);
 	return reply;
 }
@@ -108,22 +108,20 @@ const struct sc_rest cinder_rest[] = {
 	  .service = "volume" },
 	{ "volume.get", "GET /volumes/{id}", .items = "volume", .map = volume_map,
 	  .service = "volume" },
-	{ "volume.create", .run = volume_create },
-	{ "create_volume", "POST /volumes",
+	{ "volume.create", "POST /volumes",
 	  "{'volume': {'name': '{name}', 'size': '{size_gib}', 'volume_type': '{type?}',"
 	  "            'availability_zone': '{zone?}', 'snapshot_id': '{snapshot_id?}',"
 	  "            'imageRef': '{image_id?}', 'description': '{description?}',"
 	  "            'metadata': '{tags?}'}}",
-	  .items = "volume", .map = volume_map, .service = "volume" },
+	  .items = "volume", .map = volume_map, .service = "volume", .run = volume_create },
 	{ "volume.resize", "POST /volumes/{id}/action", "{'os-extend': {'new_size': '{size_gib}'}}",
 	  .then = "volume.get", .service = "volume" },
 	{ "volume.delete", "DELETE /volumes/{id}", .service = "volume" },
 	{ "volume.attach", "POST /servers/{instance_id}/os-volume_attachments",
 	  "{'volumeAttachment': {'volumeId': '{id}', 'device': '{device?}'}}",
 	  .then = "volume.get" },
-	{ "volume.detach", .run = volume_detach },
-	{ "detach_volume", "DELETE /servers/{instance_id}/os-volume_attachments/{id}",
-	  .then = "volume.get" },
+	{ "volume.detach", "DELETE /servers/{instance_id}/os-volume_attachments/{id}",
+	  .then = "volume.get", .run = volume_detach },
 
 	{ "snapshot.list",
 	  "GET /snapshots/detail?limit={limit?}&marker={page_token?}&volume_id={volume_id?}",

@@ -116,6 +116,7 @@ class Peer:
                        'neutron': (f'{NEUTRON}/quotas/', 'quota')}[service]
         url += self.project_id()
         _, _, before = http('GET', url, None, headers)
-        status, _, _ = http('PUT', url, {member: limits}, headers)
+        force = {'force': True} if service == 'nova' else {}    # also below what is in use
+        status, _, _ = http('PUT', url, {member: {**limits, **force}}, headers)
         assert status == 200, status
         return {name: before[member][name] for name in limits}

@@ -1,0 +1,260 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""record.py DRIVER DIR: make the cases of DIR (tests/driver/openstack) again, from the real OpenStack of up.sh.
+
+Each case is one operation carried out by the driver with --record; tests/driver/replay.py carries it out again without
+the cloud. Ids and times differ at every recording; what a case is about does not.
+"""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+from peer import Peer, wait_for
+
+DRIVER, FOLDER = sys.argv[1], pathlib.Path(sys.argv[2])
+LOGIN = '/v3/auth/tokens'
+FOREVER = '2999-01-01T00:00:00Z'    # a recorded token must not look expired
+peer = Peer()
+CONFIG = {'auth_url': peer.env['OS_AUTH_URL'], 'region': 'RegionOne'}
+CREDENTIAL = {'username': peer.env['OS_USERNAME'], 'password': peer.env['OS_PASSWORD'],
+              'project_name': peer.env['OS_PROJECT_NAME']}
+
+
+def call(op, args=None, config=None, credential=None, options=()):
+    """({"answer": …} or {"error": …}, exchanges)"""
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        (folder / 'config').write_text(json.dumps(config or CONFIG))
+        (folder / 'credential').write_text(json.dumps(credential or CREDENTIAL))
+        done = subprocess.run(
+            [DRIVER, '--call', op, json.dumps(args or {}), '--config', folder / 'config', '--credential',
+             folder / 'credential', '--record', folder / 'exchanges', *options],
+            capture_output=True, text=True, env={})
+        exchanges = [json.loads(f.read_text()) for f in sorted((folder / 'exchanges').glob('*.json'))]
+    if done.returncode:
+        error = json.loads(done.stderr[done.stderr.index('{\n'):])
+        error['data'].get('cloud', {}).pop('request_id', None)
+        return {'error': error}, exchanges
+    answer = json.loads(done.stdout.replace('127.0.0.1', 'cloud.test'))     # as in recordings
+    if answer and 'private_key' in answer:
+        answer['private_key'] = answer['private_key'] and '***'
+    return {'answer': answer}, exchanges
+
+
+def value(op, **args):
+    return call(op, args)[0]['answer']
+
+
+def is_login(exchange):
+    return exchange['request']['url'].endswith(LOGIN)
+
+
+def case(name, op, args=None, config=None, credential=None, options=()):
+    result, exchanges = call(op, args, config, credential, options)
+    own = {'config': config, 'credential': credential, 'options': list(options)}
+    about = {'call': op, 'args': args or {}, **{k: v for k, v in own.items() if v}}
+    if config or credential or not exchanges or not is_login(exchanges[0]):
+        about['login'] = False
+        for exchange in filter(is_login, exchanges):
+            token = (exchange['answer'].get('body') or {}).get('token')
+            if token:
+                token['expires_at'] = FOREVER
+    else:
+        exchanges = [e for e in exchanges if not is_login(e)]
+    if 'error' in result and not os.environ.get('QUIET'):
+        print(f'{name}: {result["error"]["code"]} {result["error"]["message"]}')
+    (FOLDER / f'{name}.json').write_text(json.dumps({**about, **result, 'exchanges': exchanges}, indent=1) + '\n')
+    return result.get('answer')
+
+
+def common():
+    _, exchanges = call('region.list')
+    login = exchanges[0]
+    assert is_login(login), login
+    login['answer']['body']['token']['expires_at'] = FOREVER
+    (FOLDER / 'common.json').write_text(json.dumps(
+        {'config': CONFIG, 'credential': {**CREDENTIAL, 'password': 'not recorded'}, 'login': [login]}, indent=1) + '\n')
+
+
+def state(id, wanted):
+    wait_for(f'{id} to be {wanted}', lambda: value('instance.get', id=id)['status'] == wanted)
+
+
+def gone(op, id):
+    wait_for(f'{id} to be gone', lambda: 'error' in call(op, {'id': id})[0])
+
+
+def reading():
+    case('region-list', 'region.list')
+    case('region-get', 'region.get', {'id': 'RegionOne'})
+    case('region-absent', 'region.get', {'id': 'Atlantis'})
+    case('zone-list', 'zone.list')
+    case('zone-get', 'zone.get', {'id': 'nova'})
+    case('image-list-pages', 'image.list')
+    case('image-list-one-page', 'image.list', {'limit': 1})
+    image = value('image.list', name='cirros')['items'][0]
+    case('image-get', 'image.get', {'id': image['id']})
+    case('image-get-native', 'image.get', {'id': image['id']}, options=['--native'])
+    case('image-absent', 'image.get', {'id': '7e0ba5f4-0000-4000-8000-000000000000'})
+    case('instance-type-list-one-page', 'instance_type.list', {'limit': 2})
+    case('instance-type-by-name', 'instance_type.get', {'id': 'm1.tiny'})
+    case('instance-type-absent', 'instance_type.get', {'id': 'm9.none'})
+    case('quota-list', 'quota.list')
+    case('health', 'driver.health')
+    return image
+
+
+def networks():
+    network = case('network-create', 'network.create', {'name': 'rec', 'description': 'recorded'})
+    case('network-get', 'network.get', {'id': network['id']})
+    case('network-list', 'network.list')
+    case('network-list-one-page', 'network.list', {'limit': 1})
+    case('network-absent', 'network.get', {'id': 'nope'})
+    case('network-tags', 'network.create', {'name': 'rec', 'tags': {'a': 'b'}})
+    with_cidr = case('network-create-with-subnet', 'network.create', {'name': 'rec2', 'cidr': '10.9.8.0/24'})
+    subnet = case('subnet-create', 'subnet.create',
+                  {'name': 'rec', 'network_id': network['id'], 'cidr': '10.9.9.0/24', 'gateway_ip': '10.9.9.9'})
+    case('subnet-get', 'subnet.get', {'id': subnet['id']})
+    case('subnet-list', 'subnet.list', {'network_id': network['id']})
+    case('subnet-overlap', 'subnet.create', {'name': 'x', 'network_id': network['id'], 'cidr': '10.9.0.0/16'})
+    vnic = case('vnic-create', 'vnic.create', {'name': 'rec', 'subnet_id': subnet['id'], 'private_ip': '10.9.9.50'})
+    case('vnic-get', 'vnic.get', {'id': vnic['id']})
+    case('vnic-list', 'vnic.list', {'network_id': network['id']})
+    case('vnic-delete', 'vnic.delete', {'id': vnic['id']})
+    case('network-delete', 'network.delete', {'id': with_cidr['id']})
+    case('network-delete-absent', 'network.delete', {'id': with_cidr['id']})
+    for quota, name, args in (('network', 'network-quota', {'name': 'x'}),
+                              ('subnet', 'network-subnet-quota', {'name': 'x', 'cidr': '10.9.8.0/24'})):
+        before = peer.set_quota('neutron', **{quota: 0})
+        case(name, 'network.create', args)
+        peer.set_quota('neutron', **before)
+    return network, subnet
+
+
+def key_pairs():
+    case('key-pair-create', 'key_pair.create', {'name': 'rec'})
+    case('key-pair-create-again', 'key_pair.create', {'name': 'rec'})
+    case('key-pair-ed25519', 'key_pair.create', {'name': 'rec3', 'type': 'ed25519'})
+    case('key-pair-import', 'key_pair.import', {
+        'name': 'rec2',
+        'public_key': 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0Sw1KOLDKy3sWnSl1gJ0FFuUPMWhXjVCgVMm1Lkcv6 test'})
+    case('key-pair-get', 'key_pair.get', {'id': 'rec2'})
+    case('key-pair-list', 'key_pair.list')
+    case('key-pair-list-one-page', 'key_pair.list', {'limit': 1})
+    before = peer.set_quota('nova', key_pairs=0)
+    case('key-pair-quota', 'key_pair.create', {'name': 'x'})
+    peer.set_quota('nova', **before)
+    case('key-pair-delete', 'key_pair.delete', {'id': 'rec2'})
+    case('key-pair-delete-absent', 'key_pair.delete', {'id': 'rec2'})
+
+
+def instances(image, network, subnet):
+    args = {'name': 'rec', 'instance_type': 'm1.tiny', 'image_id': image['id'], 'network_id': network['id'],
+            'key_pair': 'rec', 'security_groups': ['default'], 'tags': {'team': 'web'}, 'user_data': '#cloud-config\n'}
+    server = case('instance-create', 'instance.create', args)
+    by_id = {'id': server['id']}
+    state(server['id'], 'running')
+    case('instance-get', 'instance.get', by_id)
+    second = case('instance-create-in-subnet', 'instance.create', {
+        'name': 'rec2', 'instance_type': 'm1.tiny', 'image_id': image['id'], 'subnet_id': subnet['id'],
+        'boot_disk_gib': 1})
+    case('instance-list', 'instance.list')
+    case('instance-list-one-page', 'instance.list', {'limit': 1})
+    case('instance-list-by-name', 'instance.list', {'name': 'rec'})
+    case('instance-status-list', 'instance.status_list')
+    case('instance-start-running', 'instance.start', by_id)
+    for action, wanted in (('stop', 'stopped'), ('start', 'running'), ('restart', 'running'), ('suspend', 'suspended')):
+        case(f'instance-{action}', f'instance.{action}', by_id)
+        state(server['id'], wanted)
+    case('instance-stop-suspended', 'instance.stop', by_id)
+    case('instance-resume', 'instance.resume', by_id)
+    state(server['id'], 'running')
+    case('instance-restart-hard', 'instance.restart', {**by_id, 'force': True})
+    state(server['id'], 'running')
+    case('instance-update', 'instance.update', {**by_id, 'name': 'rec3', 'tags': {'b': 'c'}})
+    case('instance-console', 'instance.console', by_id)
+    case('instance-console-log', 'instance.console', {**by_id, 'type': 'log'})
+    case('instance-absent', 'instance.get', {'id': 'nope'})
+    case('network-in-use', 'network.delete', {'id': network['id']})
+    for name, change in (('image', {'image_id': '7e0ba5f4-0000-4000-8000-000000000000'}),
+                         ('key-pair', {'key_pair': 'nobodys'}), ('type', {'instance_type': 'm9.none'}),
+                         ('zone', {'zone': 'nowhere'}), ('public-ip', {'assign_public_ip': True}),
+                         ('user-data', {'user_data': 'x' * 60000})):
+        case(f'instance-create-bad-{name}', 'instance.create', {**args, **change})
+    before = peer.set_quota('nova', cores=0)
+    case('instance-quota', 'instance.create', args)
+    peer.set_quota('nova', **before)
+    case('instance-delete', 'instance.delete', by_id)
+    for id in by_id['id'], second['id']:
+        call('instance.delete', {'id': id})
+        gone('instance.get', id)
+    case('instance-delete-absent', 'instance.delete', by_id)
+    case('subnet-delete', 'subnet.delete', {'id': subnet['id']})
+    call('network.delete', {'id': network['id']})
+    call('key_pair.delete', {'id': 'rec'})
+
+
+def surroundings():
+    volume = case('volume-create', 'volume.create', {'name': 'rec', 'size_gib': 1, 'tags': {'a': 'b'}})
+    by_id = {'id': volume['id']}
+    wait_for('volume', lambda: value('volume.get', **by_id)['status'] == 'available')
+    case('volume-list', 'volume.list')
+    case('volume-resize', 'volume.resize', {**by_id, 'size_gib': 2})
+    wait_for('volume', lambda: value('volume.get', **by_id)['status'] == 'available')
+    snapshot = case('snapshot-create', 'snapshot.create', {'name': 'rec', 'volume_id': volume['id']})
+    wait_for('snapshot', lambda: value('snapshot.get', id=snapshot['id'])['status'] == 'available')
+    case('snapshot-list', 'snapshot.list')
+    case('snapshot-delete', 'snapshot.delete', {'id': snapshot['id']})
+    gone('snapshot.get', snapshot['id'])
+    case('volume-detach-nothing', 'volume.detach', by_id)
+    case('volume-delete', 'volume.delete', by_id)
+    case('volume-quota', 'volume.create', {'name': 'x', 'size_gib': 60000})
+    router = case('router-create', 'router.create', {'name': 'rec'})
+    case('router-list', 'router.list')
+    case('router-delete', 'router.delete', {'id': router['id']})
+    address = case('public-ip-create', 'public_ip.create')
+    case('public-ip-list', 'public_ip.list')
+    case('public-ip-delete', 'public_ip.delete', {'id': address['id']})
+    ssh = {'direction': 'ingress', 'protocol': 'tcp', 'port_from': 22, 'cidr': '0.0.0.0/0'}
+    group = case('security-group-create', 'security_group.create', {'name': 'rec', 'rules': [ssh]})
+    by_id = {'id': group['id']}
+    case('security-group-add-rule', 'security_group.add_rule',
+         {**by_id, 'direction': 'ingress', 'protocol': 'icmpv6', 'cidr': '::/0'})
+    case('security-group-set-rules', 'security_group.set_rules', {**by_id, 'rules': [ssh]})
+    case('security-group-list', 'security_group.list', {'name': 'rec'})
+    case('security-group-deny', 'security_group.add_rule', {**by_id, **ssh, 'action': 'deny'})
+    case('security-group-delete', 'security_group.delete', by_id)
+
+
+def logins():
+    app_id, secret = peer.application_credential(f'rec-{os.getpid()}')
+    for name, config, credential in (
+            ('project-id', None, {'username': 'demo', 'password': 'secret', 'project_id': peer.project_id(),
+                                  'user_domain_name': 'Default'}),
+            ('application-credential', None, {'application_credential_id': app_id,
+                                              'application_credential_secret': secret}),
+            ('only-region', {'auth_url': 'http://127.0.0.1:5000'}, None),
+            ('wrong-password', None, {**CREDENTIAL, 'password': 'wrong password'}),
+            ('wrong-region', {**CONFIG, 'region': 'Atlantis'}, None),
+            ('default-project', None, {'username': 'demo', 'password': 'secret', 'domain_name': 'Default'}),
+            ('no-password', None, {'username': 'demo', 'project_name': 'demo'})):
+        case('login-' + name, 'image.list', config=config, credential=credential)
+
+
+def main():
+    for old in FOLDER.glob('*.json'):
+        old.unlink()
+    common()
+    logins()
+    image = reading()
+    network, subnet = networks()
+    key_pairs()
+    instances(image, network, subnet)
+    surroundings()
+    peer.close()
+
+
+main()
