@@ -91,7 +91,7 @@ static const char **all_headers(const struct sc_http *http)
 		memcpy(all, h, n * sizeof(*all));
 	if (!has_header(h, "Accept"))
 		all[n++] = "Accept: application/json";
-	if (http->body && !has_header(h, "Content-Type"))
+	if ((http->json || http->body) && !has_header(h, "Content-Type"))
 		all[n] = "Content-Type: application/json";
 	return all;
 }
@@ -113,6 +113,7 @@ bool sc_http(struct sc_call *call, struct sc_http *http)
 {
 	const char **headers = all_headers(http);
 	struct redact secrets = { 0 };
+	struct buf body = { 0 };
 	struct http_request rq = {
 		.method = http->method,
 		.url = http->url,
@@ -123,6 +124,10 @@ bool sc_http(struct sc_call *call, struct sc_http *http)
 	struct http_answer answer;
 	bool ok;
 
+	if (http->json) {
+		json_write(http->json, &body);
+		rq.body = buf_slice(&body);
+	}
 	rest_http_settings(call, &rq);
 	if (record_wanted()) {
 		redact_init(&secrets, call);
@@ -133,6 +138,7 @@ bool sc_http(struct sc_call *call, struct sc_http *http)
 		take_answer(http, &answer);
 	http_answer_done(&answer);
 	redact_done(&secrets);
+	buf_wipe(&body); /* a login holds the credential */
 	mem_free(headers);
 	return ok;
 }

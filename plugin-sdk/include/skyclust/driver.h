@@ -160,7 +160,8 @@ struct sc_method {
  *        {x?}  drops the query parameter or member that holds it
  *        {x/N} the N-th part of x split at '/'
  *        {+x}  not encoded (only for values made by the driver)
- *        {cred.x} {config.x} {session.x} {region}
+ *        {x[]} {x[].y}  in a body: repeats the array around it
+ *        {cred.x} {config.x} {session.x} {region} {op}
  */
 
 /* One field of a record: where it is in the cloud's answer. */
@@ -221,7 +222,8 @@ void sc_fault_clear(struct sc_call *call);
 struct sc_http {
 	const char *method, *url;
 	const char *const *headers;             /* "Name: value", NULL ends */
-	const char *body;                       /* sent as JSON; NULL: none */
+	json_t *json;                           /* the body, borrowed; or */
+	const char *body;                       /* its text; both NULL: none */
 	/* the answer */
 	int status;
 	json_t *answer;                         /* decoded JSON, new, or NULL */
@@ -243,10 +245,9 @@ struct sc_rate_limit {
 /*
  * .login is called when a row needs {session.x} or a service header does, and
  * no session for this credential, region and settings is cached.  It returns
- * an object (new) whose members are the session's values; `expires_at`
- * (RFC 3339) says when it ends.  Values of members named in `secret_members`
- * are wiped.  NULL: sc_fail()ed.  After a 401 the session is dropped and the
- * row is tried once more.
+ * an object (new) whose members are the session's values, all of them treated
+ * as secrets; `expires_at` (RFC 3339) says when it ends.  NULL: sc_fail()ed.
+ * After a 401 the session is dropped and the row is tried once more.
  */
 struct sc_driver {
 	const char *name;                       /* [a-z][a-z0-9-]{0,31} */
