@@ -122,7 +122,10 @@ WAITS static bool finish(struct rpc_call *call,
 	ok = rpc_end(call, reply, err);
 	if (stopped && !was_cancelled)
 		fiber_clear_cancel();
-	return ok;
+	if (!stopped || !ok)
+		return ok;
+	rpc_reply_done(reply); /* the answer was there before the stop */
+	return fail(err, ERR_CANCELLED, "the caller has gone");
 }
 
 static struct rpc_call *begin(struct provider *p, struct generation *g,

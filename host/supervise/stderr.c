@@ -45,13 +45,16 @@ static bool json_line(struct slice line, struct slice *message,
 static void write_log(struct stderr_capture *c, struct slice line)
 {
 	enum log_level level = LOG_INFO;
+	struct buf text = { 0 };
 	struct slice message;
 
-	if (line.n && line.p[0] == '{' && json_line(line, &message, &level))
-		line = message;
+	if (line.n && line.p[0] == '{' && json_line(line, &message, &level) &&
+	    scan_unescape(message, &text))
+		line = buf_slice(&text);
 	log_at(level, "driver says", LOG_STR("driver", c->driver),
 	       LOG_INT("generation", (long long)c->generation),
 	       LOG_SLICE("text", line));
+	buf_done(&text);
 }
 
 static void keep_tail(struct stderr_capture *c, struct slice line)
