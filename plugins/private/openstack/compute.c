@@ -132,8 +132,9 @@ SC_WAITS static json_t *network_of(struct sc_call *call, const char *subnet_id)
 		return id;
 	}
 	if (network)
-		fail_arg(call, SC_UNSUPPORTED, "/subnet_id", "the subnet's network has several subnets: make an "
-			"interface in it (vnic) and give vnic_id");
+		fail_arg(call, SC_UNSUPPORTED, "/subnet_id",
+			 "the subnet's network has several subnets: make an "
+			 "interface in it (vnic) and give vnic_id");
 	json_decref(network);
 	json_decref(id);
 	return NULL;

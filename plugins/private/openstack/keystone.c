@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Keystone v3: the login, and what is read from Keystone itself.
+ * Keystone v3: the login.
  *
  * A login gives a token and the catalogue of endpoints; both together are the
  * session which the other services' rows use as {session.compute} and so on.
@@ -325,19 +325,3 @@ json_t *keystone_login(struct sc_call *call)
 	json_decref(body);
 	return made;
 }
-
-static const struct sc_map region_map[] = {
-	{ "id", "id" },
-	{ "name", "id" },
-	{ "display_name", "description" },
-	{ NULL },
-};
-
-/* Keystone gives all regions in one answer. */
-const struct sc_rest keystone_rest[] = {
-	{ "region.list", "GET /regions", .items = "regions[]", .map = region_map,
-	  .service = "identity" },
-	{ "region.get", "GET /regions/{id}", .items = "region", .map = region_map,
-	  .service = "identity" },
-	{ NULL },
-};

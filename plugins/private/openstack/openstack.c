@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The OpenStack driver: Keystone, Nova, Neutron and Glance as tables.
+ * The OpenStack driver: Keystone, Nova, Neutron, Glance and Cinder as tables.
  *
- * Read keystone.c for how a login becomes a session; compute.c, network.c and
- * image.c are the services, each one table and the few functions that a table
- * cannot say.
+ * Read keystone.c for how a login becomes a session.  The other files are the
+ * services, each one table and the few functions that a table cannot say.
  */
 #include "openstack.h"
 
@@ -146,7 +145,7 @@ SC_WAITS static struct sc_reply *health(struct sc_call *call)
 }
 
 static const struct sc_rest *const tables[] = {
-	keystone_rest, nova_rest, flavor_rest, quota_rest, neutron_rest, security_rest, router_rest,
+	identity_rest, nova_rest, flavor_rest, quota_rest, neutron_rest, security_rest, router_rest,
 	glance_rest, cinder_rest, NULL
 };
 
@@ -161,9 +160,8 @@ static const char *const unsupported[][2] = {
 	{ "cluster.*", "not written yet (Magnum)" },
 	{ "node_pool.*", "not written yet (Magnum)" },
 	{ "node.*", "not written yet" },
-	{ "project.*", "not written yet" },
-	{ "user.*", "not written yet" },
-	{ "role.*", "not written yet" },
+	{ "role.create", "not written yet" },
+	{ "role.delete", "not written yet" },
 	{ "stack.*", "not written yet (Heat)" },
 	{ "cost.*", "OpenStack has no prices of its own" },
 	{ "metric.*", "OpenStack's core services measure nothing" },

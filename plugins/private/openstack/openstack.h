@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The parts of the driver: one table per service, and the login. */
-#ifndef OPENSTACK_H
-#define OPENSTACK_H
+#ifndef SKYCLUST_OPENSTACK_OPENSTACK_H
+#define SKYCLUST_OPENSTACK_OPENSTACK_H
 
 #include <skyclust/driver.h>
 
@@ -10,7 +10,7 @@
 
 #define NO_TAGS "Neutron's tags are words without values"
 
-extern const struct sc_rest keystone_rest[];
+extern const struct sc_rest identity_rest[];
 extern const struct sc_rest nova_rest[];
 extern const struct sc_rest flavor_rest[];
 extern const struct sc_rest quota_rest[];
