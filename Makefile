@@ -31,11 +31,11 @@ test-peers: ## the tests against real clouds (installs OpenStack: 3 minutes, 2.3
 	@cmake --build --preset asan -j $(JOBS)
 	@ctest --preset asan -L peer --no-tests=error
 
-test-torture: ## SIGKILL of the host x 100 and of drivers x 1,000 under load
+test-torture: ## release build: the zoo; SIGKILL of the host x 100, of drivers x 1,000
 	@.ci/packages test
 	@cmake --preset release >/dev/null
 	@cmake --build --preset release -j $(JOBS)
-	@ctest --preset release -L torture --no-tests=error
+	@ctest --preset release -L 'torture|zoo' --no-tests=error
 
 bench: ## the benchmarks, each beside its limit in the same run
 	@.ci/packages test
@@ -51,9 +51,9 @@ coverage: ## line coverage of the unit tests, by folder
 	@.ci/packages test
 	@tests/coverage.sh
 
-format: ## rewrite the C sources by .clang-format
+format: ## lay out the lines you changed since the last commit by .clang-format
 	@.ci/packages test
-	@git ls-files '*.c' '*.h' | xargs clang-format -i
+	@git clang-format HEAD
 
 install: build ## install host, SDK and drivers (DESTDIR=, as cmake --install)
 	@cmake --install build/release

@@ -134,9 +134,12 @@ static void stuck(const char *id)
 
 static void garbage(const char *id)
 {
+	static const char bytes[] = "{\"jsonrpc\":\"2.0\",\"id\":\n[1,2,3]\n"
+				    "\xff\xfe\x00\n";
+
 	for (int i = 0; i < 1000; i++)
 		put_text("*** Welcome to ACME cloud tools 3.1 ***\n");
-	put_text("{\"jsonrpc\":\"2.0\",\"id\":\n[1,2,3]\n\xff\xfe\x00\n");
+	put(bytes, sizeof(bytes) - 1);
 	answer_list(id);
 }
 
