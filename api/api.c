@@ -82,19 +82,6 @@ static enum permission least_permission(const struct request *req)
 	return text_starts(req->path, GUARDED) ? PERM_READ : PERM_OPEN;
 }
 
-static bool admit(struct request *req, struct error *err)
-{
-	struct api *api = api_of(req);
-	struct route_match m;
-
-	if (!auth_allows(req, api->token, least_permission(req), err) ||
-	    !find_route(req, &m, err))
-		return false;
-	return auth_allows(req, api->token, req->route->permission, err) &&
-	       decode_params(req, &m, err) &&
-	       accept_allows(http_header(req, "Accept"), req->route->type, err);
-}
-
 /* OPTIONS is answered for every path that has a route. */
 static bool answer_options(struct request *req)
 {
@@ -110,13 +97,27 @@ static bool answer_options(struct request *req)
 	return true;
 }
 
+static bool admit(struct request *req, struct error *err)
+{
+	struct api *api = api_of(req);
+	struct route_match m;
+
+	if (!find_route(req, &m, err))
+		return false;
+	return auth_allows(req, api->token, req->route->permission, err) &&
+	       decode_params(req, &m, err) &&
+	       accept_allows(http_header(req, "Accept"), req->route->type, err);
+}
+
 WAITS static void handle(struct request *req)
 {
 	struct error err;
 
-	if (answer_options(req))
+	if (!auth_allows(req, api_of(req)->token, least_permission(req), &err))
+		reply_error(req, &err);
+	else if (answer_options(req))
 		return;
-	if (admit(req, &err))
+	else if (admit(req, &err))
 		req->route->handle(req);
 	else
 		reply_error(req, &err);

@@ -179,7 +179,7 @@ static bool is_first_of_tag(const struct route *const *routes, size_t i)
 static void add_tag(struct buf *b, const struct route *const *routes, size_t n,
 		    size_t first)
 {
-	buf_add_str(b, "<h2 id=\"");
+	buf_add_str(b, "<h2 id=\"tag-");
 	add_anchor(b, routes[first]->tag);
 	buf_add_str(b, "\">");
 	add_escaped(b, routes[first]->tag);
@@ -212,7 +212,7 @@ static void add_head(struct buf *b, const struct route *const *routes, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		if (!is_first_of_tag(routes, i))
 			continue;
-		buf_add_str(b, "<a href=\"#");
+		buf_add_str(b, "<a href=\"#tag-");
 		add_anchor(b, routes[i]->tag);
 		buf_add_str(b, "\">");
 		add_escaped(b, routes[i]->tag);

@@ -55,6 +55,7 @@ static const struct route rows[] = {
 	VENDOR(GET, "/{id}", READ, "get", "Get a resource of a vendor kind."),
 	VENDOR(PATCH, "/{id}", WRITE, "update", "Change a resource of a vendor kind."),
 	VENDOR(DELETE, "/{id}", DESTROY, "delete", "Delete a resource of a vendor kind."),
+	VENDOR(GET, "/{id}/{verb}", READ, "read", "Ask of a resource of a vendor kind what its driver offers."),
 	VENDOR(POST, "/{id}/{verb}", WRITE, "act", "Do with a resource of a vendor kind what its driver offers."),
 };
 

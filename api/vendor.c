@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Vendor kinds, x.VENDOR.KIND: what only one driver knows.  Their arguments
- * are checked by that driver, whose handshake brought their schemas.
+ * Vendor kinds, x.VENDOR.KIND: what only one driver knows.  Its handshake
+ * describes their operations; the arguments are checked by the driver itself.
  */
 #include <string.h>
 
@@ -16,85 +16,130 @@
 #include "reply.h"
 #include "routes.h"
 
+#define MAX_LIMIT 1000
+
 static const char *const not_args[] = { "provider", "vendor_kind", "verb",
 					NULL };
 
-/* The kind as the driver names it, once the driver is there and has it. */
-WAITS static const char *find_kind(struct request *req, struct error *err)
+/* The driver's description of what is asked for, new: its handshake may be
+ * replaced while we wait. */
+WAITS static json_t *describe(struct request *req, const char *kind,
+			      const char *verb, struct error *err)
 {
 	struct api *api = api_of(req);
-	const char *kind = arena_printf(&req->arena, "x.%s", req->param[1]);
 	int64_t deadline = clock_ms() + api->options.config->call_timeout_ms;
-	struct provider_info info;
+	struct provider_info info = { 0 };
+	json_t *found;
 
 	if (!registry_ensure_ready(api->options.registry, req->provider,
 				   deadline, err))
 		return NULL;
-	if (registry_info_by_name(api->options.registry, req->provider,
-				  &info) &&
-	    json_object_get(json_object_get(info.hello, "kinds"), kind))
-		return kind;
+	registry_info_by_name(api->options.registry, req->provider, &info);
+	found = json_object_get(json_object_get(info.hello, "kinds"), kind);
+	found = json_object_get(json_object_get(found, "operations"), verb);
+	if (found)
+		return json_incref(found);
 	fail(err, ERR_NOT_FOUND,
-	     "the driver of %s has no kind %s; "
-	     "/api/v1/providers/%s tells what it has",
-	     req->provider, kind, req->provider);
+	     "the driver of %s has no %s.%s; /api/v1/providers/%s tells what "
+	     "it has",
+	     req->provider, kind, verb, req->provider);
 	return NULL;
 }
 
-/* Numbers and flags of a query that every list has are no text. */
-static bool convert_query(struct request *req, json_t *args, struct error *err)
+/* ---- arguments ----------------------------------------------------------- */
+
+/* Text of a query as the type that is asked for; NULL: it stays text, and the
+ * driver says what is wrong with it. */
+static json_t *convert(const char *text, const char *type)
 {
-	const char *limit = json_str(args, "limit", NULL);
-	const char *native = json_str(args, "native", NULL);
 	long long n;
 
-	if (!args_from_query(req))
+	if (!strcmp(type, "integer") &&
+	    text_to_int(text, -JSON_MAX_INT, JSON_MAX_INT, &n))
+		return json_integer(n);
+	if (!strcmp(type, "boolean") &&
+	    (!strcmp(text, "true") || !strcmp(text, "false")))
+		return json_boolean(!strcmp(text, "true"));
+	return NULL;
+}
+
+/* What every list takes beside the driver's own. */
+static bool convert_limit(json_t *args, struct error *err)
+{
+	const char *text = json_str(args, "limit", NULL);
+	long long n;
+
+	if (!text)
 		return true;
-	if (limit && !text_to_int(limit, 1, 1000, &n))
+	if (!text_to_int(text, 1, MAX_LIMIT, &n))
 		return fail_at(err, ERR_INVALID, "/limit",
-			       "limit must be a number from 1 to 1000");
-	if (limit)
-		json_object_set_new(args, "limit", json_integer(n));
-	if (native)
-		json_object_set_new(args, "native",
-				    json_boolean(!strcmp(native, "true")));
+			       "limit must be a number from 1 to %d",
+			       MAX_LIMIT);
+	json_object_set_new(args, "limit", json_integer(n));
 	return true;
 }
 
-static enum call_outcome outcome_of(const char *verb)
+static bool convert_query(json_t *args, const json_t *operation,
+			  struct error *err)
 {
-	if (!strcmp(verb, "list"))
+	const json_t *schema = json_object_get(operation, "args");
+	const json_t *properties = json_object_get(schema, "properties");
+	const char *name;
+	json_t *value;
+	void *next;
+
+	json_object_foreach_safe(args, next, name, value) {
+		json_t *member = json_object_get(properties, name);
+		json_t *as = convert(json_string_value(value),
+				     json_str(member, "type", "string"));
+
+		if (as)
+			json_object_set_new(args, name, as);
+	}
+	return convert_limit(args, err);
+}
+
+/* ---- the call ------------------------------------------------------------ */
+
+static enum call_outcome outcome_of(const char *verb, const json_t *operation)
+{
+	if (json_bool(operation, "paged", false))
 		return CALL_LIST;
 	if (!strcmp(verb, "create"))
 		return CALL_CREATED;
 	return strcmp(verb, "delete") ? CALL_VALUE : CALL_DELETED;
 }
 
+/* What the driver does not call a change is one if it was asked for as one. */
+static bool mutates(struct request *req, const json_t *operation)
+{
+	return json_bool(operation, "mutates",
+			 !(req->method & (HTTP_GET | HTTP_HEAD)));
+}
+
 static const char *verb_of(struct request *req)
 {
-	bool named = !strcmp(req->route->verb, "act");
-
-	return named ? req->param[3] : req->route->verb;
+	return req->param[3] ? req->param[3] : req->route->verb;
 }
 
 WAITS void vendor_call(struct request *req)
 {
-	const char *verb = verb_of(req), *kind;
+	const char *kind = arena_printf(&req->arena, "x.%s", req->param[1]);
+	const char *verb = verb_of(req);
 	struct error err;
 	AUTO_JSON json_t *args = args_read(req, not_args, &err);
+	AUTO_JSON json_t *operation =
+		args ? describe(req, kind, verb, &err) : NULL;
 
-	if (!args || !convert_query(req, args, &err) ||
-	    !(kind = find_kind(req, &err))) {
+	if (!operation || (args_from_query(req) &&
+			   !convert_query(args, operation, &err))) {
 		reply_error(req, &err);
 		return;
 	}
-	call_answer(req,
-		    &(struct cloud_call){
-			    .method = arena_printf(&req->arena, "%s.%s", kind,
-						   verb),
-			    .args = args,
-			    .outcome = outcome_of(verb),
-			    .mutates = req->method &
-				       (HTTP_POST | HTTP_PATCH | HTTP_DELETE),
-		    });
+	call_answer(req, &(struct cloud_call){
+		.method = arena_printf(&req->arena, "%s.%s", kind, verb),
+		.args = args,
+		.outcome = outcome_of(verb, operation),
+		.mutates = mutates(req, operation),
+	});
 }

@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The admin token: made once, kept private, needed everywhere."""
+import os
+import subprocess
+import unittest
+
+from skyclust_fixture import BIN, Host
+
+NOTHING = 'plugins:\n  auto_load: false\n'
+
+
+class Token(unittest.TestCase):
+    def test_made_once_and_private(self):
+        with Host(NOTHING) as host:
+            file = host.data / 'admin.token'
+            first = host.token
+            self.assertEqual(file.stat().st_mode & 0o777, 0o600)
+            self.assertRegex(first, r'^[0-9a-f]{64}$')
+            host.stop()
+            host.start()
+            self.assertEqual(host.token, first)
+            self.assertNotIn(first, host.log())
+
+    def test_two_hosts_two_tokens(self):
+        with Host(NOTHING) as one, Host(NOTHING) as two:
+            self.assertNotEqual(one.token, two.token)
+            self.assertEqual(one.call('GET', '/api/v1/providers', token=two.token).status, 401)
+
+    def test_wrong_ones(self):
+        with Host(NOTHING) as host:
+            wrong = {
+                'none': {}, 'empty': {'Authorization': ''}, 'bare': {'Authorization': host.token},
+                'scheme': {'Authorization': 'Basic ' + host.token}, 'no token': {'Authorization': 'Bearer '},
+                'short': {'Authorization': 'Bearer ' + host.token[:-1]},
+                'long': {'Authorization': 'Bearer ' + host.token + '0'},
+                'changed': {'Authorization': 'Bearer ' + host.token[:-1] + 'x'},
+                'trailing text': {'Authorization': 'Bearer ' + host.token + ' x'},
+            }
+            for name, headers in wrong.items():
+                with self.subTest(name):
+                    answer = host.call('GET', '/api/v1/providers', headers=headers, token=False)
+                    self.assertEqual(answer.status, 401)
+                    self.assertEqual(answer.headers['WWW-Authenticate'], 'Bearer realm="skyclust"')
+                    self.assertEqual(answer.json()['code'], 'unauthorized')
+            for scheme in ('Bearer', 'bearer', 'BEARER'):
+                headers = {'Authorization': f'{scheme} {host.token}'}
+                self.assertEqual(host.call('GET', '/api/v1/providers', headers=headers, token=False).status, 200)
+
+    def test_what_is_there_is_not_told_without_it(self):
+        with Host(NOTHING) as host:
+            for method in ('GET', 'HEAD', 'OPTIONS', 'POST', 'DELETE'):
+                for path in ('/api/v1/providers', '/api/v1/no-such-thing', '/api/v1/', '/api/v2'):
+                    self.assertEqual(host.call(method, path, token=False).status, 401, (method, path))
+
+    def refused(self, prepare, *args):
+        """The host ends at once, and says why."""
+        host = Host(NOTHING)
+        self.addCleanup(host.close)
+        host.data.mkdir(mode=0o700)
+        prepare(host.data / 'admin.token')
+        done = subprocess.run([BIN / 'skyclustd', '--config', host.config, '--data-dir', host.data,
+                               *(args or ('--listen', '127.0.0.1:0'))],
+                              capture_output=True, text=True, timeout=60)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertNotIn('listening on', done.stdout)
+        return done.stderr
+
+    def test_a_file_others_can_read_is_refused(self):
+        def prepare(file):
+            file.write_text('0' * 64)
+            file.chmod(0o644)
+        self.assertIn('chmod 600', self.refused(prepare))
+
+    def test_a_file_without_a_token_is_refused(self):
+        def prepare(file):
+            file.touch(mode=0o600)
+        self.assertIn('holds no token', self.refused(prepare))
+
+    def test_only_loopback(self):
+        for address in ('0.0.0.0:0', '192.0.2.1:0', '[::]:0'):
+            self.assertIn('loopback', self.refused(lambda file: None, '--listen', address))
+        for address in ('nonsense', '127.0.0.1', '127.0.0.1:99999', 'localhost:http'):
+            self.assertIn('HOST:PORT', self.refused(lambda file: None, '--listen', address))
+
+    def test_no_setting_turns_it_off(self):
+        done = subprocess.run([BIN / 'skyclustd', '--print-config'], capture_output=True, text=True, timeout=60,
+                              env={**os.environ, 'ASAN_OPTIONS': 'detect_leaks=1'})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotRegex(done.stdout, r'(?i)\bauth|anonymous|insecure')
+
+
+if __name__ == '__main__':
+    unittest.main()
