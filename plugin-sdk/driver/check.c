@@ -11,7 +11,7 @@
 #include "cloud/rest.h"
 #include "driver/commands.h"
 #include "driver/runtime.h"
-#include "driver/schema.h"
+#include "driver/validate.h"
 
 struct report {
 	const struct sc_driver *driver;
@@ -62,7 +62,7 @@ static void check_schema(struct report *r, const char *what, const char *text)
 	if (!text)
 		return;
 	schema = json_read(text, strlen(text), &err);
-	if (!schema || !schema_lint(schema, "", &err))
+	if (!schema || !validate_schema(schema, "", &err))
 		find(r, "%s: %s", what, err.message);
 }
 
@@ -100,7 +100,7 @@ static void check_kind(struct report *r, const char *name, json_t *kind)
 		json_t *args = json_object_get(op, "args");
 		struct error err;
 
-		if (args && !schema_lint(args, "", &err))
+		if (args && !validate_schema(args, "", &err))
 			find(r, "kinds: %s.%s: args: %s", name, verb,
 			     err.message);
 	}

@@ -12,7 +12,7 @@
 #include "base/secret.h"
 #include "cloud/session.h"
 #include "driver/runtime.h"
-#include "driver/schema.h"
+#include "driver/validate.h"
 
 #define BUSY_RETRY_MS 100
 
@@ -101,7 +101,7 @@ static bool prepare(struct request *rq, struct error *err)
 
 	if (op && !cat_check_args(op, rq->call.args, false, err))
 		return false;
-	if (schema && !schema_check(schema, rq->call.args, "", err))
+	if (schema && !validate_value(schema, rq->call.args, "", err))
 		return false;
 	if (!rq->call.region)
 		rq->call.region = sc_str(&rq->call, "region");

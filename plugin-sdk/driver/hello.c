@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "driver/runtime.h"
-#include "driver/schema.h"
+#include "driver/validate.h"
 #include "rpc/frame.h"
 
 #define MAJOR "1."
@@ -39,7 +39,7 @@ bool config_check(const struct sc_driver *driver, json_t *config,
 
 	if (!schema)
 		return false;
-	if (!schema_check(schema, config, "/config", err))
+	if (!validate_value(schema, config, "/config", err))
 		return false;
 	if (driver->check_config &&
 	    !driver->check_config(config, why, sizeof(why)))

@@ -14,7 +14,7 @@
 
 /* One member of ctx and where it goes. */
 struct ctx_field {
-	const char *name;
+	struct slice name; /* its length decides most comparisons */
 	enum { CTX_TEXT, CTX_INT, CTX_BOOL } type;
 	size_t offset; /* in struct ctx */
 };
@@ -25,17 +25,18 @@ struct ctx {
 	bool progress, native;
 };
 
+#define FIELD(member, type) \
+	{ \
+		{ #member, sizeof(#member) - 1 }, type, \
+			offsetof(struct ctx, member) \
+	}
+
 static const struct ctx_field fields[] = {
-	{ "region", CTX_TEXT, offsetof(struct ctx, region) },
-	{ "zone", CTX_TEXT, offsetof(struct ctx, zone) },
-	{ "op", CTX_TEXT, offsetof(struct ctx, op) },
-	{ "workspace", CTX_TEXT, offsetof(struct ctx, workspace) },
-	{ "trace", CTX_TEXT, offsetof(struct ctx, trace) },
-	{ "deadline_ms", CTX_INT, offsetof(struct ctx, deadline_ms) },
-	{ "attempt", CTX_INT, offsetof(struct ctx, attempt) },
-	{ "credit", CTX_INT, offsetof(struct ctx, credit) },
-	{ "progress", CTX_BOOL, offsetof(struct ctx, progress) },
-	{ "native", CTX_BOOL, offsetof(struct ctx, native) },
+	FIELD(region, CTX_TEXT),   FIELD(zone, CTX_TEXT),
+	FIELD(op, CTX_TEXT),	   FIELD(workspace, CTX_TEXT),
+	FIELD(trace, CTX_TEXT),	   FIELD(deadline_ms, CTX_INT),
+	FIELD(attempt, CTX_INT),   FIELD(credit, CTX_INT),
+	FIELD(progress, CTX_BOOL), FIELD(native, CTX_BOOL),
 };
 
 static bool read_text(struct scan *s, struct arena *arena, const char **out)
@@ -46,6 +47,10 @@ static bool read_text(struct scan *s, struct arena *arena, const char **out)
 
 	if (!scan_string(s, &inside))
 		return false;
+	if (inside.n && !memchr(inside.p, '\\', inside.n)) {
+		*out = arena_strndup(arena, inside.p, inside.n);
+		return true;
+	}
 	ok = scan_unescape(inside, &plain);
 	if (ok && plain.n)
 		*out = arena_strndup(arena, plain.p, plain.n);
@@ -72,7 +77,8 @@ static bool read_field(struct scan *s, struct arena *arena,
 static const struct ctx_field *field_find(struct slice key)
 {
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
-		if (slice_eq(key, fields[i].name))
+		if (key.n == fields[i].name.n &&
+		    !memcmp(key.p, fields[i].name.p, key.n))
 			return &fields[i];
 	return NULL;
 }
@@ -95,7 +101,7 @@ static bool read_ctx(struct slice raw, struct arena *arena, struct ctx *ctx,
 		else if (!read_field(&s, arena, f, ctx))
 			return fail_at(err, ERR_INVALID, "/ctx",
 				       "ctx member %s has the wrong type",
-				       f->name);
+				       f->name.p);
 	}
 	return scan_end(&s, err);
 }

@@ -6,8 +6,8 @@
  * Annotations (title, description, default, format, writeOnly, …) are passed
  * over.
  */
-#ifndef SKYCLUST_DRIVER_SCHEMA_H
-#define SKYCLUST_DRIVER_SCHEMA_H
+#ifndef SKYCLUST_DRIVER_VALIDATE_H
+#define SKYCLUST_DRIVER_VALIDATE_H
 
 #include <jansson.h>
 
@@ -15,11 +15,11 @@
 
 /* Check @value; ERR_INVALID with the JSON pointer of what is wrong, below
  * @pointer.  Values are never shown, they may be secret. */
-bool schema_check(json_t *schema, json_t *value, const char *pointer,
-		  struct error *err);
+bool validate_value(json_t *schema, json_t *value, const char *pointer,
+		    struct error *err);
 
 /* Is @schema written in the subset?  A keyword that would silently not be
  * checked is ERR_INVALID with the pointer to it. */
-bool schema_lint(json_t *schema, const char *pointer, struct error *err);
+bool validate_schema(json_t *schema, const char *pointer, struct error *err);
 
 #endif

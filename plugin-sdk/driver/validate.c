@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A validator as small as the schemas that drivers write. */
-#include "driver/schema.h"
+#include "driver/validate.h"
 
 #include <string.h>
 
@@ -309,8 +309,8 @@ static bool check(json_t *schema, json_t *value, const struct place *at)
 	       check_alternatives(schema, value, at);
 }
 
-bool schema_check(json_t *schema, json_t *value, const char *pointer,
-		  struct error *err)
+bool validate_value(json_t *schema, json_t *value, const char *pointer,
+		    struct error *err)
 {
 	struct place at = { .err = err };
 
@@ -353,7 +353,7 @@ static bool lint_array(json_t *schemas, const struct place *at)
 		struct place to = *at;
 
 		json_pointer_add_index(to.pointer, sizeof(to.pointer), i);
-		if (!schema_lint(schema, to.pointer, at->err))
+		if (!validate_schema(schema, to.pointer, at->err))
 			return false;
 	}
 	return true;
@@ -366,7 +366,7 @@ static bool lint_below(const char *keyword, json_t *value,
 	json_t *schema;
 
 	if (!strcmp(keyword, "items"))
-		return schema_lint(value, at->pointer, at->err);
+		return validate_schema(value, at->pointer, at->err);
 	if (!strcmp(keyword, "oneOf") || !strcmp(keyword, "anyOf"))
 		return lint_array(value, at);
 	if (strcmp(keyword, "properties"))
@@ -374,13 +374,13 @@ static bool lint_below(const char *keyword, json_t *value,
 	json_object_foreach (value, name, schema) {
 		struct place to = below(at, name);
 
-		if (!schema_lint(schema, to.pointer, at->err))
+		if (!validate_schema(schema, to.pointer, at->err))
 			return false;
 	}
 	return true;
 }
 
-bool schema_lint(json_t *schema, const char *pointer, struct error *err)
+bool validate_schema(json_t *schema, const char *pointer, struct error *err)
 {
 	struct place at = { .err = err };
 	const char *keyword;
