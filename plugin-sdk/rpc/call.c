@@ -302,7 +302,8 @@ static struct slice on_one_line(struct slice params, char **copy)
 	return (struct slice){ *copy, params.n };
 }
 
-static bool send_request(struct rpc_call *call, const struct rpc_request *req)
+/* may_begin() made sure that there is room. */
+static void send_request(struct rpc_call *call, const struct rpc_request *req)
 {
 	struct peer *p = call->peer;
 	char text[ID_TEXT], *copy = NULL;
@@ -316,14 +317,12 @@ static bool send_request(struct rpc_call *call, const struct rpc_request *req)
 		on_one_line(params, &copy),
 		SLICE("}"),
 	};
-	bool sent;
 
 	call->queued_at = p->link.bytes_queued;
-	sent = link_send(&p->link, parts, ARRAY_LEN(parts));
+	link_send(&p->link, parts, ARRAY_LEN(parts));
 	if (copy && req->wipe)
 		mem_wipe(copy, params.n);
 	mem_free(copy);
-	return sent;
 }
 
 #define ENVELOPE_MAX 512 /* around the params */
@@ -390,12 +389,8 @@ struct rpc_call *rpc_begin(struct peer *p, const struct rpc_request *req,
 	p->callers++;
 	call->sequence = pending_add(&p->pending, call);
 	p->stats.calls++;
-	if (send_request(call, req))
-		return call;
-	pending_remove(&p->pending, pending_find(&p->pending, call->sequence));
-	call_free(call);
-	fail(err, ERR_BUSY, "the driver's queue is full: try again later");
-	return NULL;
+	send_request(call, req);
+	return call;
 }
 
 /* Done with the last event: the driver may send another chunk for it. */

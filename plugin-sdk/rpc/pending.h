@@ -24,7 +24,7 @@ struct pending {
 };
 
 /* A driver that never answers what was cancelled must not grow the table for
- * ever: beyond this many, abandoned calls are forgotten for new ones. */
+ * ever: beyond this many, new calls may take the slots of abandoned ones. */
 #define PENDING_ABANDONED_MAX 4096
 
 void pending_init(struct pending *t);

@@ -135,7 +135,7 @@ static bool turned(void *turns)
 
 static void run_turns(int turns)
 {
-	loop_run_until(turned, &turns, clock_ms() + 50);
+	loop_run_until(turned, &turns, clock_ms() + 5);
 }
 
 /* ---- reading ------------------------------------------------------------- */
