@@ -5,6 +5,8 @@
  */
 #include "catalog/tables.h"
 
+static const struct cat_field by_name[] = { BY_NAME, { NULL } };
+
 /* ---- region, zone -------------------------------------------------------- */
 
 const struct cat_record cat_record_region = {
@@ -24,7 +26,7 @@ const struct cat_kind cat_kind_region = {
 	"region", "regions", "Region", "Places where the cloud runs.",
 	&cat_record_region,
 	(const struct cat_op[]){
-		OP_LIST(region, &cat_record_region, ((const struct cat_field[]){ BY_NAME, { NULL } })),
+		OP_LIST(region, &cat_record_region, by_name),
 		OP_GET(region, &cat_record_region),
 		{ NULL },
 	},
@@ -45,7 +47,7 @@ const struct cat_kind cat_kind_zone = {
 	"zone", "zones", "Zone", "Parts of a region that fail on their own.",
 	&cat_record_zone,
 	(const struct cat_op[]){
-		OP_LIST(zone, &cat_record_zone, ((const struct cat_field[]){ BY_NAME, { NULL } })),
+		OP_LIST(zone, &cat_record_zone, by_name),
 		OP_GET(zone, &cat_record_zone),
 		{ NULL },
 	},
@@ -65,7 +67,8 @@ const struct cat_record cat_record_image = {
 		{ "status", CAT_STRING, 0, "State, in our words.", .words = image_status },
 		{ "os", CAT_STRING, 0, "Operating system.", .example = "\"debian\"" },
 		{ "os_version", CAT_STRING, 0, "Version of the operating system." },
-		{ "architecture", CAT_STRING, 0, "Processor architecture.", .example = "\"x86_64\"" },
+		{ "architecture", CAT_STRING, 0,
+		  "Processor architecture.", .example = "\"x86_64\"" },
 		{ "size", CAT_INT, 0, "Size of the image.", .unit = "bytes" },
 		{ "min_disk_gib", CAT_INT, 0, "Smallest disk it fits on.", .unit = "GiB" },
 		{ "owner", CAT_STRING, 0, "Account or project that owns it." },
@@ -166,7 +169,8 @@ const struct cat_record cat_record_instance = {
 		{ "network_id", CAT_STRING, 0, "Network of its first interface." },
 		{ "subnet_id", CAT_STRING, 0, "Subnet of its first interface." },
 		{ "vnics", CAT_STRING, LIST, "Identifiers of its interfaces." },
-		{ "security_groups", CAT_STRING, LIST, "Names or identifiers of its security groups." },
+		{ "security_groups", CAT_STRING, LIST,
+		  "Names or identifiers of its security groups." },
 		{ "public_ip", CAT_IP, 0, "First address from outside." },
 		{ "public_dns", CAT_STRING, 0, "Name for that address." },
 		{ "private_ip", CAT_IP, 0, "First address inside its network." },
@@ -175,7 +179,8 @@ const struct cat_record cat_record_instance = {
 		{ "private_ips", CAT_IP, LIST, "All addresses inside its networks." },
 		{ "key_pair", CAT_STRING, FIXED, "Key pair for the first login." },
 		{ "guest_user", CAT_STRING, 0, "User for the first login." },
-		{ "guest_password", CAT_STRING, CAT_SECRET, "Password for the first login, where the cloud gives one." },
+		{ "guest_password", CAT_STRING, CAT_SECRET,
+		  "Password for the first login, where the cloud gives one." },
 		{ "boot_disk", CAT_STRING, 0, "Volume or device it boots from." },
 		{ "block_disks", CAT_STRING, LIST, "Volumes attached beside the boot disk." },
 		{ "started_at", CAT_TIME, 0, "Time of the last start." },
@@ -202,7 +207,8 @@ const struct cat_record cat_record_console = {
 	(const struct cat_field[]){
 		{ "type", CAT_STRING, REQ, "Kind of console.",
 		  .words = WORDS("vnc", "spice", "serial", "log") },
-		{ "url", CAT_STRING, CAT_SECRET, "Where to open it; gives access to who knows it." },
+		{ "url", CAT_STRING, CAT_SECRET,
+		  "Where to open it; gives access to who knows it." },
 		{ "output", CAT_STRING, 0, "Last lines of the serial console." },
 		{ "expires_at", CAT_TIME, 0, "Until when the URL works." },
 		{ NULL },
@@ -250,7 +256,8 @@ static const struct cat_field instance_create[] = {
 	{ "boot_disk_gib", CAT_INT, 0, "Size of the boot disk.", .unit = "GiB", .min = 1,
 	  .max = 65536 },
 	{ "boot_disk_type", CAT_STRING, 0, "Volume type of the boot disk.", .min = 1, .max = 255 },
-	{ "user_data", CAT_STRING, 0, "Text for the instance's first boot (cloud-init), not encoded.",
+	{ "user_data", CAT_STRING, 0,
+	  "Text for the instance's first boot (cloud-init), not encoded.",
 	  .min = 0, .max = 65535 },
 	A_TAGS,
 	{ NULL },
@@ -302,7 +309,8 @@ const struct cat_kind cat_kind_instance = {
 		   .args = instance_stop),
 		OP(instance, restart, ACTS, "Restart a running instance.",
 		   .args = instance_restart),
-		OP(instance, suspend, ACTS | CAT_NATURAL, "Keep its memory and free the processors."),
+		OP(instance, suspend, ACTS | CAT_NATURAL,
+		   "Keep its memory and free the processors."),
 		OP(instance, resume, ACTS | CAT_NATURAL, "Go on after suspend."),
 		OP(instance, resize, ACTS | CAT_NATURAL, "Give it another size.",
 		   .args = instance_resize, .result = &cat_record_instance),
@@ -334,8 +342,6 @@ const struct cat_record cat_record_key_pair = {
 	},
 };
 
-static const struct cat_field key_pair_filters[] = { BY_NAME, { NULL } };
-
 static const struct cat_field key_pair_create[] = {
 	A_NAME,
 	{ "type", CAT_STRING, 0, "Algorithm; the cloud's usual one without it.",
@@ -356,9 +362,10 @@ const struct cat_kind cat_kind_key_pair = {
 	"key_pair", "key-pairs", "Key pair", "Keys for the first login to instances.",
 	&cat_record_key_pair,
 	(const struct cat_op[]){
-		OP_LIST(key_pair, &cat_record_key_pair, key_pair_filters),
+		OP_LIST(key_pair, &cat_record_key_pair, by_name),
 		OP_GET(key_pair, &cat_record_key_pair),
-		OP(key_pair, create, CAT_MUTATES, "Make a key pair; the private key is in this answer only.",
+		OP(key_pair, create, CAT_MUTATES,
+		   "Make a key pair; the private key is in this answer only.",
 		   .args = key_pair_create, .result = &cat_record_key_pair),
 		OP(key_pair, import, CAT_MUTATES | CAT_ACTION, "Register your own public key.",
 		   .args = key_pair_import, .result = &cat_record_key_pair),

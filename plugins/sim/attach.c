@@ -10,7 +10,7 @@
 #include "resource.h"
 #include "verbs.h"
 
-/* ---- lists of an instance ------------------------------------------------------- */
+/* ---- lists of an instance ------------------------------------------------ */
 
 static void list_add(json_t *record, const char *member, const char *text)
 {
@@ -34,7 +34,7 @@ static void list_remove(json_t *record, const char *member, const char *text)
 			json_array_remove(list, i);
 }
 
-/* ---- what each kind adds ---------------------------------------------------------- */
+/* ---- what each kind adds ------------------------------------------------- */
 
 /* The first free name of /dev/vdb … /dev/vdz. */
 static bool choose_device(struct request *req, json_t *volume,
@@ -166,7 +166,7 @@ static size_t row_of(const struct request *req)
 	return i;
 }
 
-/* ---- attach --------------------------------------------------------------------------- */
+/* ---- attach -------------------------------------------------------------- */
 
 /* The instance that is named, or whose interface is; NULL: refused. */
 static json_t *find_instance(struct request *req)
@@ -224,7 +224,7 @@ bool run_attach(struct request *req)
 	return state_allows(req, entry) && attach(req, entry, instance);
 }
 
-/* ---- detach --------------------------------------------------------------------------- */
+/* ---- detach -------------------------------------------------------------- */
 
 static bool is_attached_there(struct request *req, const json_t *record)
 {

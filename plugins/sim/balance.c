@@ -11,7 +11,7 @@
 #include "resource.h"
 #include "verbs.h"
 
-/* ---- targets --------------------------------------------------------------------------- */
+/* ---- targets ------------------------------------------------------------- */
 
 static long long port_of(const json_t *record, const json_t *target)
 {
@@ -65,7 +65,7 @@ static bool good_targets(struct request *req, json_t *record)
 	return true;
 }
 
-/* ---- create ----------------------------------------------------------------------------- */
+/* ---- create -------------------------------------------------------------- */
 
 static bool no_listener_twice(struct request *req, const json_t *listeners)
 {
@@ -123,7 +123,7 @@ bool prepare_load_balancer(struct request *req, json_t *record)
 	return good_targets(req, record);
 }
 
-/* ---- verbs ------------------------------------------------------------------------------ */
+/* ---- verbs --------------------------------------------------------------- */
 
 static bool has_target(const json_t *targets, const char *id)
 {

@@ -26,7 +26,7 @@ static const struct {
 
 #define VERSIONS (sizeof(versions) / sizeof(versions[0]))
 
-/* ---- versions --------------------------------------------------------------------------- */
+/* ---- versions ------------------------------------------------------------ */
 
 /* Place in the list, or VERSIONS. */
 static size_t version_index(const char *version)
@@ -61,7 +61,7 @@ bool run_versions(struct request *req)
 	return true;
 }
 
-/* ---- nodes -------------------------------------------------------------------------------- */
+/* ---- nodes --------------------------------------------------------------- */
 
 static void make_node(struct request *req, const json_t *pool, long long n)
 {
@@ -132,7 +132,7 @@ static void count_in_cluster(struct request *req, const json_t *pool,
 	set_int(cluster, "node_count", get_int(cluster, "node_count") + more);
 }
 
-/* ---- node pools ----------------------------------------------------------------------------- */
+/* ---- node pools ---------------------------------------------------------- */
 
 static bool good_scaling(struct request *req, const json_t *pool)
 {
@@ -201,7 +201,7 @@ bool run_scale(struct request *req)
 	return answer_entry(req, entry);
 }
 
-/* ---- clusters --------------------------------------------------------------------------------- */
+/* ---- clusters ------------------------------------------------------------ */
 
 /* The first pool, made together with its cluster. */
 static bool make_pool(struct request *req, json_t *cluster)
@@ -295,7 +295,7 @@ bool run_kubeconfig(struct request *req)
 	return true;
 }
 
-/* ---- nodes' verbs ------------------------------------------------------------------------------ */
+/* ---- nodes' verbs -------------------------------------------------------- */
 
 static bool set_schedulable(struct request *req, bool yes)
 {

@@ -18,7 +18,7 @@
 #define HOURS_MAX (100LL * 8760)
 #define PERIODS_MAX 1000
 
-/* ---- decimals ------------------------------------------------------------------------- */
+/* ---- decimals ------------------------------------------------------------ */
 
 /* "0.0104" as millionths. */
 static long long parse_money(const char *text)
@@ -55,7 +55,7 @@ static json_t *item(const char *service, long long cost, long long quantity,
 			 money(cost), "quantity", text, "unit", unit);
 }
 
-/* ---- estimate --------------------------------------------------------------------------- */
+/* ---- estimate ------------------------------------------------------------ */
 
 /* "730h", "30d", "1m": hours; -1: no duration. */
 static long long parse_duration(const char *text)
@@ -121,7 +121,7 @@ bool run_estimate(struct request *req)
 	return true;
 }
 
-/* ---- what was used ------------------------------------------------------------------------ */
+/* ---- what was used ------------------------------------------------------- */
 
 struct usage {
 	int64_t start, end;     /* of the period */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "faults.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -58,7 +57,7 @@ bool fault_point_known(const char *name)
 	return false;
 }
 
-/* ---- chance: xorshift64*, so that a run can be repeated ------------------------ */
+/* ---- chance: xorshift64*, so that a run can be repeated ------------------ */
 
 static double chance(void)
 {
@@ -77,7 +76,7 @@ void faults_start(const char *state_dir)
 		snprintf(died, sizeof(died), "%s/died", state_dir);
 }
 
-/* ---- dying ---------------------------------------------------------------------- */
+/* ---- dying --------------------------------------------------------------- */
 
 bool fault_will_die(enum fault_point point)
 {
@@ -92,12 +91,12 @@ bool fault_will_die(enum fault_point point)
 
 void fault_die_now(void)
 {
-	int fd = -1;
+	FILE *mark = NULL;
 
 	if (settings()->die_once && died[0])
-		fd = open(died, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	if (fd >= 0)
-		close(fd);
+		mark = fopen(died, "we");
+	if (mark)
+		fclose(mark);
 	kill(getpid(), SIGKILL);
 }
 
@@ -107,7 +106,7 @@ void fault_die(enum fault_point point)
 		fault_die_now();
 }
 
-/* ---- refusing --------------------------------------------------------------------- */
+/* ---- refusing ------------------------------------------------------------ */
 
 /* A bucket that holds one second's calls. Milliseconds to wait, 0: pass. */
 static int rate_limited(void)
@@ -174,7 +173,7 @@ struct sc_reply *faults_before(struct sc_call *call)
 	return NULL;
 }
 
-/* ---- losing answers ----------------------------------------------------------------- */
+/* ---- losing answers ------------------------------------------------------ */
 
 bool fault_loses_answer(void)
 {

@@ -3,8 +3,8 @@
  * What the fake cloud does wrong when it is told to: being slow, refusing,
  * losing answers, and ending the whole process at a named point.
  */
-#ifndef SIM_FAULTS_H
-#define SIM_FAULTS_H
+#ifndef SKYCLUST_SIM_FAULTS_H
+#define SKYCLUST_SIM_FAULTS_H
 
 #include <skyclust/driver.h>
 

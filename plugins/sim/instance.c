@@ -13,7 +13,7 @@
 #include "settings.h"
 #include "verbs.h"
 
-/* ---- where ------------------------------------------------------------------------ */
+/* ---- where --------------------------------------------------------------- */
 
 static bool within_quota(struct request *req)
 {
@@ -78,7 +78,7 @@ static void choose_security_group(const struct request *req, json_t *record)
 		    json_array());
 }
 
-/* ---- its interface -------------------------------------------------------------------- */
+/* ---- its interface ------------------------------------------------------- */
 
 static json_t *make_vnic(struct request *req, const json_t *record)
 {
@@ -139,7 +139,7 @@ static void plug_in(struct request *req, json_t *record, json_t *vnic)
 	set_str(record, "private_dns", dns);
 }
 
-/* ---- its public address --------------------------------------------------------------- */
+/* ---- its public address -------------------------------------------------- */
 
 static json_t *make_public_ip(struct request *req, const json_t *record)
 {
@@ -214,7 +214,7 @@ bool prepare_instance(struct request *req, json_t *record)
 	return give_public_ip(req, record);
 }
 
-/* ---- verbs ------------------------------------------------------------------------------- */
+/* ---- verbs --------------------------------------------------------------- */
 
 /* Not a change of the cloud: a way in, good for five minutes. */
 #define CONSOLE_MS 300000

@@ -53,7 +53,7 @@ bool range_overlaps(struct range a, struct range b)
 	return a.first <= b.last && b.first <= a.last;
 }
 
-/* ---- who has an address -------------------------------------------------------- */
+/* ---- who has an address -------------------------------------------------- */
 
 /* Whether an entry of @kind has @text as @member (and @where is its subnet,
  * unless NULL), in the world or in what this request makes. */
@@ -112,7 +112,7 @@ static json_t *search(const struct request *req, uint32_t first, uint32_t last,
 	return NULL;
 }
 
-/* ---- giving them out ---------------------------------------------------------------- */
+/* ---- giving them out ----------------------------------------------------- */
 
 static json_t *ip_wanted(struct request *req, struct range range,
 			 const char *subnet, const char *wanted,

@@ -2,8 +2,8 @@
 /*
  * IPv4 addresses: ranges, and which addresses of them are free.
  */
-#ifndef SIM_IP_H
-#define SIM_IP_H
+#ifndef SKYCLUST_SIM_IP_H
+#define SKYCLUST_SIM_IP_H
 
 #include "request.h"
 

@@ -18,7 +18,7 @@
 #define TYPE "ssh-ed25519"
 #define PUBLIC_BLOB (4 + 11 + 4 + KEY)
 
-/* ---- the wire format: strings with their length before them --------------------- */
+/* ---- the wire format: strings with their length before them -------------- */
 
 struct blob {
 	unsigned char p[512];
@@ -71,7 +71,7 @@ static void private_part(struct blob *b, const unsigned char seed[KEY],
 	OPENSSL_cleanse(both, sizeof(both));
 }
 
-/* ---- texts ------------------------------------------------------------------------ */
+/* ---- texts --------------------------------------------------------------- */
 
 static json_t *public_text(const unsigned char public[KEY], const char *comment)
 {
@@ -141,7 +141,7 @@ static json_t *private_text(const unsigned char seed[KEY],
 	return text;
 }
 
-/* ---- create --------------------------------------------------------------------------- */
+/* ---- create -------------------------------------------------------------- */
 
 struct fresh {
 	unsigned char seed[KEY], public[KEY];
@@ -191,7 +191,7 @@ bool run_key_create(struct request *req)
 	return true;
 }
 
-/* ---- import --------------------------------------------------------------------------- */
+/* ---- import -------------------------------------------------------------- */
 
 /* "ssh-rsa AAAA… comment": the type and the blob agree on the type. */
 static int decode_public(const char *text, unsigned char *blob, size_t size)

@@ -54,7 +54,8 @@ const struct kind kinds[] = {
 	  .refs = REFS({ "network_id", "network", REF_HOLDS }),
 	  .prepare = prepare_subnet, .leave = leave_network },
 	{ "router", "rtr", .coming = "pending", .there = "available", .coming_percent = 10,
-	  .defaults = "{'type':'router','network_id':null,'external_network_id':null,'subnet_ids':[]}",
+	  .defaults = "{'type':'router','network_id':null,'external_network_id':null,"
+		      "'subnet_ids':[]}",
 	  .keep_out = NAMES("subnet_id"),
 	  .refs = REFS({ "network_id", "network", REF_HOLDS }, { "external_network_id", "network" },
 		       { "subnet_ids", "subnet", REF_HOLDS }, { "subnet_id", "subnet" }),
@@ -84,8 +85,8 @@ const struct kind kinds[] = {
 	{ "volume", "vol", .zoned = true,
 	  .coming = "creating", .there = "available", .coming_percent = 25, .busy = "in_use",
 	  .going = "deleting", .going_percent = 10,
-	  .defaults = "{'type':'ssd','encrypted':false,'bootable':false,'instance_id':null,'device':null,"
-		      "'snapshot_id':null,'image_id':null}",
+	  .defaults = "{'type':'ssd','encrypted':false,'bootable':false,'instance_id':null,"
+		      "'device':null,'snapshot_id':null,'image_id':null}",
 	  .refs = REFS({ "instance_id", "instance", REF_RELEASES }, { "snapshot_id", "snapshot" },
 		       { "image_id", "image" }),
 	  .prepare = prepare_volume },
@@ -98,17 +99,21 @@ const struct kind kinds[] = {
 	  .going = "deleting", .going_percent = 100,
 	  .defaults = "{'mode':'standard','is_private':false,'workload_identity':false,"
 		      "'binary_authorization':false,'network_policy':false,'security_groups':[],"
-		      "'pod_cidr':'10.244.0.0/16','service_cidr':'10.96.0.0/12','role_id':null,'node_count':0}",
+		      "'pod_cidr':'10.244.0.0/16','service_cidr':'10.96.0.0/12',"
+		      "'role_id':null,'node_count':0}",
 	  .keep_out = NAMES("node_pool"),
-	  .refs = REFS({ "network_id", "network", REF_HOLDS }, { "subnet_ids", "subnet", REF_HOLDS },
+	  .refs = REFS({ "network_id", "network", REF_HOLDS },
+		       { "subnet_ids", "subnet", REF_HOLDS },
 		       { "security_groups", "security_group", REF_HOLDS },
 		       { "role_id", "role", REF_HOLDS }),
 	  .prepare = prepare_cluster },
 	{ "node_pool", "pool", .coming = "creating", .there = "running", .coming_percent = 100,
 	  .going = "deleting", .going_percent = 50,
 	  .defaults = "{'instance_type':'medium','node_count':1,'auto_scaling':false,'spot':false,"
-		      "'disk_gib':50,'disk_type':'ssd','zones':[],'labels':{},'taints':[],'role_id':null}",
-	  .refs = REFS({ "cluster_id", "cluster", REF_FOLLOWS }, { "instance_type", "instance_type" },
+		      "'disk_gib':50,'disk_type':'ssd','zones':[],'labels':{},'taints':[],"
+		      "'role_id':null}",
+	  .refs = REFS({ "cluster_id", "cluster", REF_FOLLOWS },
+		       { "instance_type", "instance_type" },
 		       { "subnet_ids", "subnet", REF_HOLDS }, { "role_id", "role", REF_HOLDS }),
 	  .prepare = prepare_node_pool, .leave = leave_cluster },
 	{ "node", "node", .zoned = true, .coming = "not_ready", .there = "ready",

@@ -4,8 +4,8 @@
  * goes, what holds it.  Everything that is the same for all of them (looking
  * up, creating, updating, deleting) is done by resource.c from these rows.
  */
-#ifndef SIM_KINDS_H
-#define SIM_KINDS_H
+#ifndef SKYCLUST_SIM_KINDS_H
+#define SKYCLUST_SIM_KINDS_H
 
 #include <jansson.h>
 #include <stdbool.h>

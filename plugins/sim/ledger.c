@@ -65,7 +65,7 @@ bool ledger_open(struct ledger *l, const char *state_dir, const char *account)
 	return make_file(l, dir);
 }
 
-/* ---- reading ------------------------------------------------------------------ */
+/* ---- reading ------------------------------------------------------------- */
 
 /* One line; NULL at the end of what is whole, with l->why when it is broken. */
 static json_t *read_line(struct ledger *l, FILE *f)
@@ -121,7 +121,7 @@ bool ledger_read(struct ledger *l, void (*take)(void *arg, json_t *line),
 	return ok;
 }
 
-/* ---- writing ------------------------------------------------------------------- */
+/* ---- writing ------------------------------------------------------------- */
 
 bool ledger_lock(struct ledger *l)
 {

@@ -9,8 +9,8 @@
  * was told of that change; readers wait for the line's end, and the next
  * writer, who has the lock and so knows that nobody is writing, cuts it off.
  */
-#ifndef SIM_LEDGER_H
-#define SIM_LEDGER_H
+#ifndef SKYCLUST_SIM_LEDGER_H
+#define SKYCLUST_SIM_LEDGER_H
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -3,8 +3,8 @@
  * What several kinds look for when they are made: the default network, a
  * subnet of a network, the region's first zone.
  */
-#ifndef SIM_LOOKUP_H
-#define SIM_LOOKUP_H
+#ifndef SKYCLUST_SIM_LOOKUP_H
+#define SKYCLUST_SIM_LOOKUP_H
 
 #include "request.h"
 

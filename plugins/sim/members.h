@@ -3,8 +3,8 @@
  * Short names for reading and writing members of JSON objects.  Readers
  * cannot fail: what is absent or of another type is NULL, 0 or false.
  */
-#ifndef SIM_MEMBERS_H
-#define SIM_MEMBERS_H
+#ifndef SKYCLUST_SIM_MEMBERS_H
+#define SKYCLUST_SIM_MEMBERS_H
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -2,8 +2,8 @@
 /*
  * Moments: milliseconds since 1970-01-01 UTC, and their text (RFC 3339).
  */
-#ifndef SIM_MOMENT_H
-#define SIM_MOMENT_H
+#ifndef SKYCLUST_SIM_MOMENT_H
+#define SKYCLUST_SIM_MOMENT_H
 
 #include <jansson.h>
 #include <stdbool.h>

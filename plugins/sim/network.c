@@ -14,7 +14,7 @@
 #define SMALLEST_PREFIX 28
 #define LARGEST_PREFIX 8
 
-/* ---- ranges ------------------------------------------------------------------------- */
+/* ---- ranges -------------------------------------------------------------- */
 
 static bool good_range(struct request *req, const char *cidr,
 		       struct range *range)
@@ -38,7 +38,7 @@ bool prepare_network(struct request *req, json_t *record)
 	       good_range(req, get_str(record, "cidr"), &range);
 }
 
-/* ---- subnet --------------------------------------------------------------------------- */
+/* ---- subnet -------------------------------------------------------------- */
 
 static bool fits_network(struct request *req, const json_t *network,
 			 struct range range, const char *cidr)
@@ -131,7 +131,7 @@ void leave_network(struct request *req, const json_t *subnet)
 			json_array_remove(list, i);
 }
 
-/* ---- router ----------------------------------------------------------------------------- */
+/* ---- router -------------------------------------------------------------- */
 
 /* An internet gateway makes the subnets it serves public. */
 static void make_public(struct request *req, const json_t *router,
@@ -267,7 +267,7 @@ bool run_router_detach(struct request *req)
 	return change_router(req, detach_subnet, detach_network);
 }
 
-/* ---- vnic, public_ip ------------------------------------------------------------------------ */
+/* ---- vnic, public_ip ----------------------------------------------------- */
 
 bool prepare_vnic(struct request *req, json_t *record)
 {

@@ -4,8 +4,8 @@
  * out what follows from the arguments in a new @record, and refuses what is
  * wrong with it.
  */
-#ifndef SIM_PREPARE_H
-#define SIM_PREPARE_H
+#ifndef SKYCLUST_SIM_PREPARE_H
+#define SKYCLUST_SIM_PREPARE_H
 
 #include "request.h"
 

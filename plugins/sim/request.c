@@ -26,7 +26,7 @@ bool refuse(struct request *req, enum sc_code code, const char *path,
 	return false;
 }
 
-/* ---- looking ------------------------------------------------------------------ */
+/* ---- looking ------------------------------------------------------------- */
 
 json_t *record_of(const json_t *entry)
 {
@@ -123,7 +123,7 @@ json_t *find_or_refuse(struct request *req)
 	return entry;
 }
 
-/* ---- changing ------------------------------------------------------------------- */
+/* ---- changing ------------------------------------------------------------ */
 
 static json_t *put_entry(struct request *req, const struct kind *kind,
 			 json_t *entry)
@@ -201,7 +201,7 @@ void move_to(struct request *req, json_t *entry, const char *via,
 	set_int(entry, "when", req->now + delay);
 }
 
-/* ---- the ledger ------------------------------------------------------------------- */
+/* ---- the ledger ---------------------------------------------------------- */
 
 static bool trouble(struct request *req)
 {

@@ -6,8 +6,8 @@
  * until the line that says so is on the disk.  Nothing in between waits, so
  * that no other call of this process comes in between either.
  */
-#ifndef SIM_REQUEST_H
-#define SIM_REQUEST_H
+#ifndef SKYCLUST_SIM_REQUEST_H
+#define SKYCLUST_SIM_REQUEST_H
 
 #include <skyclust/driver.h>
 
@@ -46,7 +46,7 @@ __attribute__((format(printf, 4, 5)))
 bool refuse(struct request *req, enum sc_code code, const char *path,
 	    const char *fmt, ...);
 
-/* ---- looking ---------------------------------------------------------------- */
+/* ---- looking ------------------------------------------------------------- */
 
 /* The entry called @id_or_name among those of this region, also those being
  * made by this request; borrowed, NULL: none, or several of that name. */
@@ -61,7 +61,7 @@ bool is_going(const json_t *entry);
 /* Refuses with conflict unless @entry is in a state its verb allows. */
 bool state_allows(struct request *req, const json_t *entry);
 
-/* ---- changing --------------------------------------------------------------- */
+/* ---- changing ------------------------------------------------------------ */
 
 /* A copy of the entry, to be changed and put; borrowed. */
 json_t *edit(struct request *req, const struct kind *kind, const json_t *entry);

@@ -9,7 +9,7 @@
 #include "settings.h"
 #include "status.h"
 
-/* ---- answers -------------------------------------------------------------------- */
+/* ---- answers ------------------------------------------------------------- */
 
 /* The cloud's own object, on request only. */
 static json_t *view(const struct request *req, const json_t *entry)
@@ -37,7 +37,7 @@ bool run_get(struct request *req)
 	return entry && answer_entry(req, entry);
 }
 
-/* ---- list ------------------------------------------------------------------------- */
+/* ---- list ---------------------------------------------------------------- */
 
 /*
  * Without the setting page_size the cloud gives everything and the SDK cuts
@@ -123,7 +123,7 @@ bool run_list(struct request *req)
 	return true;
 }
 
-/* ---- references ------------------------------------------------------------------- */
+/* ---- references ---------------------------------------------------------- */
 
 static bool no_such(struct request *req, const struct ref *ref, const char *what)
 {
@@ -210,7 +210,7 @@ static bool name_is_free(struct request *req, const struct kind *kind,
 	return true;
 }
 
-/* ---- create -------------------------------------------------------------------------- */
+/* ---- create -------------------------------------------------------------- */
 
 /* Text with ' for ", as the rows have it. */
 static json_t *parse_quoted(const char *text)
@@ -267,7 +267,7 @@ bool run_create(struct request *req)
 	return answer_entry(req, put_new(req, kind, record));
 }
 
-/* ---- update, states -------------------------------------------------------------------- */
+/* ---- update, states ------------------------------------------------------ */
 
 json_t *update_entry(struct request *req)
 {

@@ -3,8 +3,8 @@
  * What all kinds have in common: look up, list, create, update, delete, and
  * going from state to state.  Each is the `run` of a verb's row.
  */
-#ifndef SIM_RESOURCE_H
-#define SIM_RESOURCE_H
+#ifndef SKYCLUST_SIM_RESOURCE_H
+#define SKYCLUST_SIM_RESOURCE_H
 
 #include "request.h"
 

@@ -11,7 +11,7 @@
 #include "resource.h"
 #include "verbs.h"
 
-/* ---- one rule ----------------------------------------------------------------------- */
+/* ---- one rule ------------------------------------------------------------ */
 
 static bool good_ports(struct request *req, json_t *rule, const char *path)
 {
@@ -106,7 +106,7 @@ bool prepare_security_group(struct request *req, json_t *record)
 			      get_str(record, "id"));
 }
 
-/* ---- verbs ----------------------------------------------------------------------------- */
+/* ---- verbs --------------------------------------------------------------- */
 
 /* Numbers are not used again: one more than the largest. */
 static long long next_number(const json_t *rules)

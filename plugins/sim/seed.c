@@ -70,7 +70,7 @@ static void put(struct world *w, const char *kind_name, json_t *record)
 	json_decref(entry);
 }
 
-/* ---- what is in no region ---------------------------------------------------------- */
+/* ---- what is in no region ------------------------------------------------ */
 
 static void put_types(struct world *w)
 {
@@ -106,7 +106,7 @@ static void put_identity(struct world *w)
 				 "kubernetes", "policies", "cluster-nodes"));
 }
 
-/* ---- regions --------------------------------------------------------------------------- */
+/* ---- regions ------------------------------------------------------------- */
 
 static void put_zone(struct world *w, size_t region, size_t zone)
 {
@@ -163,7 +163,7 @@ static void put_region(struct world *w, size_t i)
 		put_zone(w, i, zone);
 }
 
-/* ---- instances --------------------------------------------------------------------------- */
+/* ---- instances ----------------------------------------------------------- */
 
 /* Two by two over the zones of the first region. */
 static void put_instance(struct world *w, unsigned n)

@@ -5,8 +5,8 @@
  * and a role, and as many instances as the settings say.  It is the same in
  * every process, so it is in no ledger; only changes to it are.
  */
-#ifndef SIM_SEED_H
-#define SIM_SEED_H
+#ifndef SKYCLUST_SIM_SEED_H
+#define SKYCLUST_SIM_SEED_H
 
 #include "world.h"
 

@@ -7,57 +7,65 @@
 
 #include "faults.h"
 
-/* ---- what can be set --------------------------------------------------------- */
+/* ---- what can be set ----------------------------------------------------- */
 
 /* clang-format off */
+#define FIELD(name, rest, help) "\"" name "\":{" rest ",\"description\":\"" help "\"}"
+#define INTEGER(name, min, max, preset, help) \
+	FIELD(name, "\"type\":\"integer\",\"minimum\":" min ",\"maximum\":" max \
+	      ",\"default\":" preset, help)
+#define RATE(name, help) \
+	FIELD(name, "\"type\":\"number\",\"minimum\":0,\"maximum\":1,\"default\":0", help)
+#define WORD(name, preset, words, help) \
+	FIELD(name, "\"type\":\"string\",\"default\":\"" preset "\",\"enum\":[" words "]", help)
+#define ALSO ","
+#define HOUR "3600000"
+
 const char settings_schema[] =
 "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
-"\"boot_ms\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":3600000,\"default\":2000,"
-  "\"description\":\"Time an instance takes to boot; other changes take a part or a multiple of it.\",\"x-unit\":\"ms\"},"
-"\"seed_instances\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":30000,\"default\":2,"
-  "\"description\":\"Instances a new account begins with.\"},"
-"\"quota_instances\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":1000000,\"default\":0,"
-  "\"description\":\"Most instances of an account in a region; 0: no limit.\"},"
-"\"page_size\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":1000,\"default\":0,"
-  "\"description\":\"Most items the cloud gives in one answer; 0: all.\"},"
-"\"token\":{\"type\":\"string\",\"maxLength\":127,\"default\":\"\","
-  "\"description\":\"What a credential must show as its token; empty: any credential is good.\"},"
-"\"latency_ms\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":3600000,\"default\":0,"
-  "\"description\":\"Time every call takes.\",\"x-unit\":\"ms\"},"
-"\"latency_jitter_ms\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":3600000,\"default\":0,"
-  "\"description\":\"Up to so much more, at random.\",\"x-unit\":\"ms\"},"
-"\"rate_limit_per_second\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":1000000,\"default\":0,"
-  "\"description\":\"Calls a second before rate_limited; 0: no limit.\"},"
-"\"error_rate\":{\"type\":\"number\",\"minimum\":0,\"maximum\":1,\"default\":0,"
-  "\"description\":\"Part of all calls that fail before anything is done.\"},"
-"\"error_code\":{\"type\":\"string\",\"default\":\"cloud_unavailable\",\"description\":\"How they fail.\","
-  "\"enum\":[\"cloud_unavailable\",\"cloud_bad_answer\",\"busy\",\"rate_limited\",\"quota\",\"forbidden\","
-  "\"unauthenticated\",\"credential_expired\",\"conflict\",\"needs_attention\",\"internal\"]},"
-"\"lose_answer_rate\":{\"type\":\"number\",\"minimum\":0,\"maximum\":1,\"default\":0,"
-  "\"description\":\"Part of all changes that are applied and never answered.\"},"
-"\"die_at\":{\"type\":\"string\",\"default\":\"\",\"description\":\"Point at which the driver kills itself.\","
-  "\"enum\":[\"\",\"on-start\",\"on-call\",\"on-read\",\"mid-list\",\"before-apply\",\"mid-ledger\","
-  "\"after-ledger\",\"before-answer\"]},"
-"\"die_after\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":1000000000,\"default\":1,"
-  "\"description\":\"The how-manieth time that point is reached.\"},"
-"\"die_once\":{\"type\":\"boolean\",\"default\":false,"
-  "\"description\":\"Die only if no driver of this state directory died so before.\"},"
-"\"fault_seed\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":2147483647,\"default\":1,"
-  "\"description\":\"Start of the random numbers behind rates and jitter.\"}"
+	INTEGER("boot_ms", "0", HOUR, "2000",
+		"Time an instance takes to boot, in ms; other changes go by it.") ALSO
+	INTEGER("seed_instances", "0", "30000", "2", "Instances a new account begins with.") ALSO
+	INTEGER("quota_instances", "0", "1000000", "0",
+		"Most instances of an account in a region; 0: no limit.") ALSO
+	INTEGER("page_size", "0", "1000", "0",
+		"Most items the cloud gives in one answer; 0: all.") ALSO
+	FIELD("token", "\"type\":\"string\",\"maxLength\":127,\"default\":\"\"",
+	      "What a credential must show as its token; empty: any credential is good.") ALSO
+	INTEGER("latency_ms", "0", HOUR, "0", "Time every call takes, in ms.") ALSO
+	INTEGER("latency_jitter_ms", "0", HOUR, "0", "Up to so much more, at random.") ALSO
+	INTEGER("rate_limit_per_second", "0", "1000000", "0",
+		"Calls a second before rate_limited; 0: no limit.") ALSO
+	RATE("error_rate", "Part of all calls that fail before anything is done.") ALSO
+	WORD("error_code", "cloud_unavailable",
+	     "\"cloud_unavailable\",\"cloud_bad_answer\",\"busy\",\"rate_limited\",\"quota\","
+	     "\"forbidden\",\"unauthenticated\",\"credential_expired\",\"conflict\","
+	     "\"needs_attention\",\"internal\"", "How they fail.") ALSO
+	RATE("lose_answer_rate", "Part of all changes that are applied and never answered.") ALSO
+	WORD("die_at", "",
+	     "\"\",\"on-start\",\"on-call\",\"on-read\",\"mid-list\",\"before-apply\","
+	     "\"mid-ledger\",\"after-ledger\",\"before-answer\"",
+	     "Point at which the driver kills itself.") ALSO
+	INTEGER("die_after", "1", "1000000000", "1",
+		"The how-manieth time that point is reached.") ALSO
+	FIELD("die_once", "\"type\":\"boolean\",\"default\":false",
+	      "Die only if no driver of this state directory died so before.") ALSO
+	INTEGER("fault_seed", "0", "2147483647", "1",
+		"Start of the random numbers behind rates and jitter.")
 "}}";
 
 const char credential_schema[] =
 "{\"type\":\"object\",\"properties\":{"
-"\"account\":{\"type\":\"string\",\"maxLength\":63,\"default\":\"demo\","
-  "\"description\":\"Which fake cloud: each account is a world of its own. [a-z0-9-]\"},"
-"\"token\":{\"type\":\"string\",\"writeOnly\":true,"
-  "\"description\":\"Shown to the cloud; must be the setting token where that is set.\"},"
-"\"expires_at\":{\"type\":\"string\",\"format\":\"date-time\","
-  "\"description\":\"From then on the cloud says that the credential has expired.\"}"
+	FIELD("account", "\"type\":\"string\",\"maxLength\":63,\"default\":\"demo\"",
+	      "Which fake cloud, [a-z0-9-]: each account is a world of its own.") ALSO
+	FIELD("token", "\"type\":\"string\",\"writeOnly\":true",
+	      "Shown to the cloud; must be the setting token where that is set.") ALSO
+	FIELD("expires_at", "\"type\":\"string\",\"format\":\"date-time\"",
+	      "From then on the cloud says that the credential has expired.")
 "}}";
 /* clang-format on */
 
-/* ---- reading ------------------------------------------------------------------ */
+/* ---- reading ------------------------------------------------------------- */
 
 static const struct settings defaults = {
 	.boot_ms = 2000,

@@ -3,8 +3,8 @@
  * The settings of the fake cloud, read once from the provider's `config:`
  * block.  README.md explains each.
  */
-#ifndef SIM_SETTINGS_H
-#define SIM_SETTINGS_H
+#ifndef SKYCLUST_SIM_SETTINGS_H
+#define SKYCLUST_SIM_SETTINGS_H
 
 #include <jansson.h>
 #include <stdbool.h>

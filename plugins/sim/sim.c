@@ -18,7 +18,7 @@
 #include "settings.h"
 #include "verbs.h"
 
-/* ---- opening a request ---------------------------------------------------------- */
+/* ---- opening a request --------------------------------------------------- */
 
 /* It becomes the name of a directory. */
 static bool is_account(const char *name)
@@ -81,7 +81,7 @@ static bool open_request(struct request *req)
 	return check_credential(req) && open_world(req) && choose_region(req);
 }
 
-/* ---- answering ---------------------------------------------------------------------- */
+/* ---- answering ----------------------------------------------------------- */
 
 static struct sc_reply *answer(struct request *req, bool ok)
 {
@@ -113,7 +113,7 @@ static struct sc_reply *run_read(struct request *req)
 	return answer(req, req->verb->run(req));
 }
 
-/* ---- changes -------------------------------------------------------------------------- */
+/* ---- changes ------------------------------------------------------------- */
 
 /* What operation @op left behind: the resource as it is now, or as it was
  * when it was applied; new, NULL: nothing to tell. */
@@ -174,7 +174,7 @@ bool run_reconcile(struct request *req)
 	return true;
 }
 
-/* ---- the driver ------------------------------------------------------------------------ */
+/* ---- the driver ---------------------------------------------------------- */
 
 SC_WAITS static struct sc_reply *run(struct sc_call *call)
 {

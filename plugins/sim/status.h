@@ -2,8 +2,8 @@
 /*
  * States: our word in `status`, the fake cloud's own in `provider_status`.
  */
-#ifndef SIM_STATUS_H
-#define SIM_STATUS_H
+#ifndef SKYCLUST_SIM_STATUS_H
+#define SKYCLUST_SIM_STATUS_H
 
 #include <jansson.h>
 

@@ -11,7 +11,7 @@
 #define GIB (1024LL * 1024 * 1024)
 #define ROOT_DISK_GIB 20
 
-/* ---- volume -------------------------------------------------------------------------- */
+/* ---- volume -------------------------------------------------------------- */
 
 static bool large_enough(struct request *req, const json_t *record)
 {
@@ -52,7 +52,7 @@ bool run_volume_resize(struct request *req)
 	return run_update(req);
 }
 
-/* ---- snapshot ------------------------------------------------------------------------- */
+/* ---- snapshot ------------------------------------------------------------ */
 
 bool prepare_snapshot(struct request *req, json_t *record)
 {
@@ -68,7 +68,7 @@ bool prepare_snapshot(struct request *req, json_t *record)
 	return true;
 }
 
-/* ---- image ----------------------------------------------------------------------------- */
+/* ---- image --------------------------------------------------------------- */
 
 bool prepare_image(struct request *req, json_t *record)
 {

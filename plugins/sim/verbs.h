@@ -3,8 +3,8 @@
  * The operations of the catalogue that are more than the common ones of
  * resource.h, each the `run` of a row in verbs.c.
  */
-#ifndef SIM_VERBS_H
-#define SIM_VERBS_H
+#ifndef SKYCLUST_SIM_VERBS_H
+#define SKYCLUST_SIM_VERBS_H
 
 #include "request.h"
 

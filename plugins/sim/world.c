@@ -13,7 +13,7 @@
 static struct world worlds[WORLDS_MAX];
 static size_t worlds_count;
 
-/* ---- looking -------------------------------------------------------------------- */
+/* ---- looking ------------------------------------------------------------- */
 
 json_t *world_all(const struct world *w, const char *kind)
 {
@@ -31,7 +31,7 @@ json_t *world_entry(const struct world *w, const char *kind, const char *id)
 	return json_object_get(world_all(w, kind), id);
 }
 
-/* ---- changing -------------------------------------------------------------------- */
+/* ---- changing ------------------------------------------------------------ */
 
 static void moving_key(char *key, size_t size, const char *kind, const char *id)
 {
@@ -106,7 +106,7 @@ static void take_line(void *arg, json_t *line)
 	world_apply(arg, line);
 }
 
-/* ---- time passes ------------------------------------------------------------------ */
+/* ---- time passes --------------------------------------------------------- */
 
 /* Records are handed out by reference, so a new state makes a new record. */
 static void arrive(json_t *entry)
@@ -152,7 +152,7 @@ bool world_refresh(struct world *w, int64_t now)
 	return true;
 }
 
-/* ---- all of them -------------------------------------------------------------------- */
+/* ---- all of them --------------------------------------------------------- */
 
 static bool world_init(struct world *w, const char *account,
 		       const char *state_dir)

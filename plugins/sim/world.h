@@ -14,8 +14,8 @@
  * No thread and no timer: states change when somebody looks, computed from
  * the clock, so that every process sees the same.
  */
-#ifndef SIM_WORLD_H
-#define SIM_WORLD_H
+#ifndef SKYCLUST_SIM_WORLD_H
+#define SKYCLUST_SIM_WORLD_H
 
 #include "ledger.h"
 
