@@ -80,10 +80,14 @@ WAITS static bool take_turn(struct request *rq)
 		return !sc_cancelled(&rq->call);
 	while (rt->turn_taken && !sc_cancelled(&rq->call))
 		cond_wait(&rt->turn, rq->call.deadline);
-	if (sc_cancelled(&rq->call))
-		return false;
-	rt->turn_taken = true;
-	return true;
+	if (!sc_cancelled(&rq->call)) {
+		rt->turn_taken = true;
+		return true;
+	}
+	/* The turn may have come together with the cancel: pass it on. */
+	if (!rt->turn_taken)
+		cond_signal(&rt->turn);
+	return false;
 }
 
 static void give_turn(struct runtime *rt)

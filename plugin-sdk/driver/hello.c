@@ -172,7 +172,8 @@ static void take_limits(struct runtime *rt, json_t *limits)
 	int own = rt->driver->max_inflight;
 
 	rt->max_frame = bounded(frame, 4096, FRAME_MAX_LIMIT);
-	rt->max_inflight = bounded(own > 0 ? own : INFLIGHT_DEFAULT, 1, calls);
+	rt->max_inflight = bounded(own > 0 ? own : INFLIGHT_DEFAULT, 1,
+				   calls > 0 ? calls : 1);
 	if (rt->on_limits)
 		rt->on_limits(rt);
 }

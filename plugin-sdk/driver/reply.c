@@ -232,6 +232,15 @@ static void write_error(const struct error *err, struct buf *out)
 		message_write_error(err, out);
 }
 
+static void keep_secrets(struct request *rq)
+{
+	struct error *err = &rq->call.fault;
+	const char *text = withhold(&rq->call, err->message);
+
+	if (text != err->message)
+		text_copy(err->message, sizeof(err->message), text);
+}
+
 void reply_send(struct request *rq)
 {
 	AUTO(buf_done) struct buf error = { 0 };
@@ -245,6 +254,7 @@ void reply_send(struct request *rq)
 
 	check_size(rq);
 	if (rq->outcome == &rq->failed) {
+		keep_secrets(rq);
 		write_error(&rq->call.fault, &error);
 		parts[2] = SLICE("\",\"error\":");
 		parts[3] = buf_slice(&error);
@@ -258,10 +268,13 @@ void reply_send(struct request *rq)
 
 static void refuse(struct runtime *rt, struct slice id, struct slice error)
 {
+	struct slice quote = id.n ? SLICE("\"") : SLICE("");
 	struct slice parts[] = {
-		SLICE("{\"jsonrpc\":\"2.0\",\"id\":\""),
-		id,
-		SLICE("\",\"error\":"),
+		SLICE("{\"jsonrpc\":\"2.0\",\"id\":"),
+		quote,
+		id.n ? id : SLICE("null"),
+		quote,
+		SLICE(",\"error\":"),
 		error,
 		SLICE("}"),
 	};

@@ -178,6 +178,8 @@ struct sc_reply *reply_defect(struct request *rq, const char *what);
 
 /* Take what the handler returned as the outcome; NULL is a defect. */
 void reply_settle(struct request *rq, const struct sc_reply *reply);
+/* @text, or what is said in its stead when it holds a secret of @call. */
+const char *withhold(struct sc_call *call, const char *text);
 /* Send the outcome. */
 WAITS void reply_send(struct request *rq);
 /* Answer a request that never became one: JSON-RPC's own error numbers, or

@@ -33,5 +33,9 @@ void sc_log(struct sc_call *call, const char *level, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	log_at(at, text, LOG_STR("method", call ? call->method : NULL));
+	if (call)
+		log_at(at, withhold(call, text),
+		       LOG_STR("method", call->method));
+	else
+		log_at(at, text);
 }

@@ -343,6 +343,17 @@ class Waiting(Case):
         self.assertIn('error', driver.answer(first))
         self.assertEqual(driver.answer(second)['result']['value'], 42)
 
+    def test_serial_turn_is_not_lost_to_a_cancelled_request(self):
+        driver = self.start(env={'TEST_SERIAL': '1'})
+        first = driver.begin('x.test.call.ignore_cancel')
+        driver.note('$/checkpoint')
+        second = driver.begin('x.test.call.offload')
+        third = driver.begin('x.test.call.offload')
+        driver.send_bytes(b''.join(json.dumps({'jsonrpc': '2.0', 'method': '$/cancel', 'params': {'id': call}}).encode()
+                                   + b'\n' for call in (first, second)))
+        self.assertEqual(driver.answer(second)['error']['code'], CANCELLED)
+        self.assertEqual(driver.answer(third)['result']['value'], 42)
+
     def test_progress_is_coalesced_and_never_goes_back(self):
         driver = self.start()
         call = driver.begin('x.test.call.progress', ctx={'progress': True})
@@ -391,7 +402,8 @@ class Stream(Case):
     def test_id_that_is_too_long(self):
         driver = self.start()
         driver.send({'id': 'x' * 5000, 'method': 'region.list'})
-        self.assertEqual(driver.wait(lambda f: 'error' in f)['error']['code'], -32600)
+        frame = driver.wait(lambda f: 'error' in f)
+        self.assertEqual((frame['id'], frame['error']['code']), (None, -32600))
 
     def test_line_over_the_limit(self):
         driver = self.start(limits={'max_frame': 65536, 'max_inflight': 8})
@@ -411,6 +423,9 @@ class Stream(Case):
         secrets = {'password': SECRET}
         driver.call('x.test.call.echo', {}, secrets=secrets)
         driver.call('x.test.call.forget', secrets=secrets)
+        error = driver.call('x.test.call.fail', {'code': INTERNAL, 'text': f'login with {SECRET}'}, secrets=secrets)
+        self.assertIn('withheld', error['message'])
+        driver.call('x.test.call.log', {'text': f'logging in with {SECRET}'}, secrets=secrets)
         driver.call('instance.get', {'id': 3}, secrets=secrets)
         driver.send_bytes(json.dumps({'id': 3, 'params': {'secrets': secrets}}).encode() + b'\n')
         driver.send_bytes(json.dumps({'secrets': secrets}).encode()[:-1] + b'\n')
