@@ -55,11 +55,17 @@ static void add(json_t *all, const struct runtime *rt, const char *op)
 static void print(json_t *unused, const struct runtime *rt, const char *op)
 {
 	const struct handler *h = handlers_find(&rt->handlers, op);
+	const char *note = note_of(rt, op, h);
 
 	(void)unused;
-	printf("%-32s %-9s %-12s %-7s %s\n", op, by_what(h),
-	       h && h->mutates ? h->idempotency : "",
-	       h && h->mutates ? h->cancel : "", note_of(rt, op, h));
+	if (h && h->mutates)
+		printf("%-32s %-9s %-12s %s\n", op, by_what(h), h->idempotency,
+		       h->cancel);
+	else if (*note)
+		printf("%-32s %-9s %-12s %-7s %s\n", op, by_what(h), "", "",
+		       note);
+	else
+		printf("%-32s %s\n", op, by_what(h));
 }
 
 /* ---- both

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "base/auto.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -98,14 +99,30 @@ static void give_turn(struct runtime *rt)
 	cond_signal(&rt->turn);
 }
 
+/* What every list takes is not for the vendor's schema to know. */
+static bool check_vendor_args(const struct handler *h, json_t *args,
+			      struct error *err)
+{
+	static const char *const common[] = { "limit", "page_token", "fields",
+					      "native", "region" };
+	json_t *schema = h->args_schema;
+	AUTO_JSON json_t *own = NULL;
+
+	if (!schema)
+		return true;
+	own = json_copy(args);
+	for (size_t i = 0; h->paged && i < ARRAY_LEN(common); i++)
+		json_object_del(own, common[i]);
+	return validate_value(schema, own, "", err);
+}
+
 static bool prepare(struct request *rq, struct error *err)
 {
 	const struct cat_op *op = rq->handler->op;
-	json_t *schema = rq->handler->args_schema;
 
 	if (op && !cat_check_args(op, rq->call.args, false, err))
 		return false;
-	if (schema && !validate_value(schema, rq->call.args, "", err))
+	if (!check_vendor_args(rq->handler, rq->call.args, err))
 		return false;
 	if (!rq->call.region)
 		rq->call.region = sc_str(&rq->call, "region");

@@ -20,7 +20,7 @@ struct ctx_field {
 };
 
 struct ctx {
-	const char *region, *zone, *op, *workspace, *trace;
+	const char *provider, *region, *zone, *op, *workspace, *trace;
 	long long deadline_ms, attempt, credit;
 	bool progress, native;
 };
@@ -32,7 +32,7 @@ struct ctx {
 	}
 
 static const struct ctx_field fields[] = {
-	FIELD(region, CTX_TEXT),   FIELD(zone, CTX_TEXT),
+	FIELD(provider, CTX_TEXT), FIELD(region, CTX_TEXT), FIELD(zone, CTX_TEXT),
 	FIELD(op, CTX_TEXT),	   FIELD(workspace, CTX_TEXT),
 	FIELD(trace, CTX_TEXT),	   FIELD(deadline_ms, CTX_INT),
 	FIELD(attempt, CTX_INT),   FIELD(credit, CTX_INT),
@@ -110,6 +110,7 @@ static void take_ctx(struct request *rq, const struct ctx *ctx)
 {
 	struct sc_call *call = &rq->call;
 
+	call->provider = ctx->provider;
 	call->region = ctx->region;
 	call->zone = ctx->zone;
 	call->op = ctx->op;

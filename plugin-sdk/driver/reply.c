@@ -169,16 +169,19 @@ struct sc_reply *sc_failed(struct sc_call *call)
 struct sc_reply *sc_pending(struct sc_call *call, json_t *handle,
 			    int poll_after_ms)
 {
+	struct request *rq = request_of(call);
 	AUTO(buf_done) struct buf out = { 0 };
 	AUTO_JSON json_t *result =
 		json_pack("{s:s, s:o?, s:i}", "type", "pending", "handle",
 			  handle, "poll_after_ms", poll_after_ms);
 
 	if (!handle || !result)
-		return reply_defect(request_of(call),
-				    "sc_pending() was given no handle");
+		return reply_defect(rq, "sc_pending() was given no handle");
+	if (!handlers_find(&rq->rt->handlers, "op.poll"))
+		return reply_defect(rq, "sc_pending(), but nothing answers "
+					"op.poll");
 	json_write(result, &out);
-	return reply_result(request_of(call), buf_slice(&out));
+	return reply_result(rq, buf_slice(&out));
 }
 
 /* ---- sending

@@ -16,6 +16,6 @@ const char *withhold(struct sc_call *call, const char *text)
 	redact_init(&secrets, call);
 	hit = redact_hits(&secrets, text);
 	redact_done(&secrets);
-	return hit ? "(withheld: the text holds a part of the credential)" :
-		     text;
+	return hit ? "(withheld: the text holds a part of the credential)"
+		   : text;
 }

@@ -215,6 +215,7 @@ static const struct sc_method methods[] = {
 	{ "instance.get", instance_get },
 	{ "instance.delete", instance_delete },
 	{ "instance.start", instance_start, .idempotency = "natural" },
+	{ "op.poll", offload },
 	{ "x.test.call.listed", region_list },
 	{ "x.test.call.echo", echo },
 	{ "x.test.call.wait", wait_ms },
@@ -291,7 +292,8 @@ int main(int argc, char **argv)
 			 "\"wait\": {\"args\": {\"type\": \"object\","
 			 "\"properties\": {\"ms\": {\"type\": \"integer\"}},"
 			 "\"required\": [\"ms\"]}},"
-			 "\"listed\": {\"paged\": true}}}}",
+			 "\"listed\": {\"paged\": true, \"args\": {\"type\":"
+			 "\"object\", \"additionalProperties\": false}}}}}",
 		.serial = getenv("TEST_SERIAL") != NULL,
 		.max_inflight = 8,
 		.rate_limits = (const struct sc_rate_limit[]){

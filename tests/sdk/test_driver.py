@@ -107,6 +107,7 @@ class Handshake(Case):
         error = driver.call('x.test.call.wait', {'ms': 'long'})
         self.assertEqual((error['code'], error['data']['path']), (INVALID, '/ms'))
         self.assertEqual(len(driver.value('x.test.call.listed', {'limit': 2})['items']), 2)
+        self.assertEqual(driver.call('x.test.call.listed', {'limits': 2})['data']['path'], '/limits')
 
     def test_probe_needs_no_settings_and_starts_nothing(self):
         driver = self.start(initialize=False)
@@ -179,6 +180,12 @@ class Requests(Case):
     def test_pending(self):
         self.assertEqual(self.start().call('x.test.call.pending'), {
             'type': 'pending', 'handle': {'task': 't-1'}, 'poll_after_ms': 5000})
+
+    def test_recovery_methods_are_operations(self):
+        driver = self.start()
+        self.assertIn('op.poll', driver.hello['operations'])
+        self.assertNotIn('op.reconcile', driver.hello['operations'])
+        self.assertEqual(driver.value('op.poll', {'handle': {'task': 't-1'}}), 42)
 
     def test_answer_over_the_frame_limit(self):
         error = self.start().call('x.test.call.huge')

@@ -6,6 +6,7 @@ GUIDE.md is followed to the letter against an installed copy of the SDK, outside
 console sessions typed into a shell, and the output compared ("…" stands for anything).
 """
 import glob
+import http.server
 import json
 import os
 import pathlib
@@ -13,6 +14,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import threading
 import unittest
 
 from wire import Driver
@@ -21,6 +23,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SDK = ROOT / 'plugin-sdk'
 BUILD = os.environ['SKYCLUST_BUILD']
 TIMEOUT = 120
+SECRET = 'c4nary-5ecret'
 
 # What the fragments of the guide lean on.
 PRELUDE = '''
@@ -74,6 +77,22 @@ class Shell:
         self.process.stdin.close()
         self.process.wait(timeout=TIMEOUT)
         self.process.stdout.close()
+
+
+class Cloud(http.server.BaseHTTPRequestHandler):
+    """The cloud that the template speaks with: one server, one token."""
+
+    def do_GET(self):
+        known = self.path == '/v1/servers/s-1' and self.headers['Authorization'] == f'Bearer {SECRET}'
+        body = json.dumps({'server': {'id': 's-1', 'name': 'web', 'state': 'ON', 'secret_hint': SECRET}}).encode()
+        self.send_response(200 if known else 404)
+        self.send_header('Content-Type', 'application/json')
+        self.send_header('Content-Length', str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
 
 
 class Installed(unittest.TestCase):
@@ -149,6 +168,23 @@ class Installed(unittest.TestCase):
         table = self.run_in(folder, 'build/example', '--describe')
         self.assertRegex(table, r'(?m)^instance\.create +row +token +late')
         self.assertRegex(table, r'(?m)^region\.list +function')
+        self.record_then_replay(folder)
+
+    def record_then_replay(self, folder):
+        cloud = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Cloud)
+        threading.Thread(target=cloud.serve_forever, daemon=True).start()
+        self.addCleanup(cloud.server_close)
+        self.addCleanup(cloud.shutdown)
+        self.env.update(EXAMPLE_TOKEN=SECRET, EXAMPLE_ENDPOINT=f'http://127.0.0.1:{cloud.server_port}/v1')
+        call = ('build/example', '--call', 'instance.get', '{"id":"s-1"}')
+        real = self.run_in(folder, *call, '--record', 'said')
+        self.assertEqual(json.loads(real)['status'], 'running')
+        written = ''.join(path.read_text() for path in (folder / 'said').iterdir())
+        self.assertIn('/v1/servers/s-1', written)
+        self.assertNotIn(SECRET, written)
+        self.assertNotIn('127.0.0.1', written)
+        cloud.shutdown()
+        self.assertEqual(self.run_in(folder, *call, '--replay', 'said'), real)
 
     def test_library_shows_only_its_own_names(self):
         archive = glob.glob(f'{self.prefix}/lib*/**/libskyclust-sdk.a', recursive=True)[0]
