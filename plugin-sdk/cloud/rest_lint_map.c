@@ -15,19 +15,15 @@ static bool is_word(const char *const *words, const char *word)
 	return false;
 }
 
-/* Our side must be words of the catalogue; after "*" nothing is reached. */
+/* Our side must be words of the catalogue, or NULL for "says nothing"; after
+ * "*" nothing is reached. */
 static void lint_words(struct lint *l, const struct sc_map *m,
 		       const struct cat_field *f)
 {
 	const char *const(*w)[2];
 
 	for (w = m->words; (*w)[0]; w++) {
-		if (!(*w)[1]) {
-			lint_find(l, "%s: word \"%s\" has no meaning", m->to,
-				  (*w)[0]);
-			return;
-		}
-		if (f && f->words && !is_word(f->words, (*w)[1]))
+		if ((*w)[1] && f && f->words && !is_word(f->words, (*w)[1]))
 			lint_find(l, "%s: the catalogue has no word \"%s\"",
 				  m->to, (*w)[1]);
 		if (!strcmp((*w)[0], "*") && w[1][0])
@@ -79,6 +75,17 @@ static void lint_field(struct lint *l, const struct sc_map *m,
 
 /* ---- one record ------------------------------------------------------------------- */
 
+/* May the rows after @m give the same field?  Only if @m may say nothing. */
+static bool may_say_nothing(const struct sc_map *m)
+{
+	const char *const(*w)[2];
+
+	for (w = m->words; w && (*w)[0]; w++)
+		if (!(*w)[1])
+			return true;
+	return false;
+}
+
 static size_t count(const struct sc_map *map, const char *field)
 {
 	size_t n = 0;
@@ -95,7 +102,7 @@ static void lint_map(struct lint *l, const struct sc_map *map,
 
 	for (const struct sc_map *m = map; m->to; m++) {
 		lint_field(l, m, rec);
-		if (count(m, m->to) > 1)
+		if (count(m, m->to) > 1 && !may_say_nothing(m))
 			lint_find(l, "%s is mapped twice", m->to);
 	}
 	for (f = rec ? rec->fields : NULL; f && f->name; f++)

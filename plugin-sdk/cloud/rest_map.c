@@ -20,6 +20,7 @@
 struct mapper {
 	const struct rest_run *run;
 	struct template_scope scope;    /* args: the node at hand */
+	bool failed;                    /* call->fault says why */
 };
 
 static json_t *map_record(struct mapper *m, const struct sc_map *map,
@@ -40,7 +41,7 @@ static char *word_of(const json_t *v)
 	return buf_steal(&text, NULL);
 }
 
-/* Our word for the cloud's; steals @v, new. */
+/* Our word for the cloud's; steals @v, new; NULL: the word says nothing. */
 static json_t *translate(const char *const (*words)[2], json_t *v)
 {
 	AUTO_FREE char *word = word_of(v);
@@ -48,7 +49,7 @@ static json_t *translate(const char *const (*words)[2], json_t *v)
 	for (; word && (*words)[0]; words++)
 		if (!strcmp((*words)[0], "*") || !strcmp((*words)[0], word)) {
 			json_decref(v);
-			return json_string((*words)[1]);
+			return (*words)[1] ? json_string((*words)[1]) : NULL;
 		}
 	return v;
 }
@@ -61,6 +62,8 @@ static json_t *map_value(struct mapper *m, const struct sc_map *map,
 
 	if (map->words)
 		v = translate(map->words, v);
+	if (!v)
+		return NULL;
 	if (!map->map)
 		return f ? rest_typed(f->type, v) : v;
 	made = map_record(m, map->map, f && f->of ? f->of->fields : NULL, v);
@@ -133,33 +136,62 @@ static bool is_empty(const json_t *v)
 	return json_is_string(v) && !json_string_length(v);
 }
 
+/* Does a later row give the same field? */
+static bool has_another(const struct sc_map *map)
+{
+	for (const struct sc_map *m = map + 1; m->to; m++)
+		if (!strcmp(m->to, map->to))
+			return true;
+	return false;
+}
+
+static bool no_value(struct mapper *m, const struct sc_map *map, bool found)
+{
+	m->failed = true;
+	return rest_bad_answer(m->run,
+			       "the cloud's record has %s \"%s\" (from \"%s\")",
+			       found ? "an unusable" : "no", map->to,
+			       map->from ? map->from : "");
+}
+
 /* False: a required field is missing, call->fault says which. */
 static bool map_field(struct mapper *m, const struct sc_map *map,
 		      const struct cat_field *f, json_t *out)
 {
-	json_t *found = NULL, *v;
+	json_t *one = NULL, *v;
+	bool found = false;
 
 	if (map->list || (f && f->flags & CAT_LIST)) {
 		v = map_list(m, map, f);
 	} else {
-		found = find_one(m, map);
-		if (is_empty(found) && !is_required(f) && !map->words) {
-			json_decref(found);
-			found = NULL;
+		one = find_one(m, map);
+		if (is_empty(one) && !is_required(f) && !map->words) {
+			json_decref(one);
+			one = NULL;
 		}
-		v = found ? map_value(m, map, f, found) : NULL;
+		found = one != NULL;
+		v = found ? map_value(m, map, f, one) : NULL;
 	}
-	if (!v && is_required(f))
-		return rest_bad_answer(m->run, "the cloud's record has %s "
-				       "\"%s\" (from \"%s\")",
-				       found ? "an unusable" : "no", map->to,
-				       map->from ? map->from : "");
-	if (!v && found)
+	if (m->failed) { /* in a record within */
+		json_decref(v);
+		return false;
+	}
+	if (!v && is_required(f) && !has_another(map))
+		return no_value(m, map, found);
+	if (!v && found && !map->words)
 		log_debug("a field of the cloud's record has another type",
 			  LOG_STR("operation", m->run->row->op),
 			  LOG_STR("field", map->to));
 	json_object_set_new(out, map->to, v ? v : json_null());
 	return true;
+}
+
+/* Of several rows for one field the first that gives a value counts. */
+static bool has_value(const json_t *record, const char *field)
+{
+	const json_t *v = json_object_get(record, field);
+
+	return v && !json_is_null(v);
 }
 
 static json_t *map_record(struct mapper *m, const struct sc_map *map,
@@ -170,7 +202,9 @@ static json_t *map_record(struct mapper *m, const struct sc_map *map,
 
 	m->scope.args = node;
 	for (; ok && map->to; map++)
-		ok = map_field(m, map, cat_field_find(fields, map->to), out);
+		if (!has_value(out, map->to))
+			ok = map_field(m, map,
+				       cat_field_find(fields, map->to), out);
 	m->scope.args = outer;
 	if (ok)
 		return out;

@@ -168,7 +168,9 @@ struct sc_method {
 struct sc_map {
 	const char *to;                         /* catalogue field */
 	const char *from;                       /* path, or text with {holes} */
-	const char *const (*words)[2];          /* {cloud's, ours}…, {"*", x}, {NULL} */
+	const char *const (*words)[2];          /* {cloud's, ours}…, {"*", x}, {NULL};
+						 * ours NULL: says nothing, the
+						 * next row for `to` is asked */
 	const struct sc_map *map;               /* nested record(s) */
 	bool list;                              /* every match, not the first */
 	const char *value;                      /* a constant string */

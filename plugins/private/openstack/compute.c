@@ -43,9 +43,24 @@ static const char *const server_status[][2] = {
 	{ NULL },
 };
 
+/* What Nova is about to do shows in the task before it does in the status. */
+static const char *const server_task[][2] = {
+	{ "deleting", "terminating" },
+	{ "pausing", "suspending" },
+	{ "powering-off", "stopping" },
+	{ "powering-on", "pending" },
+	{ "resuming", "pending" },
+	{ "soft-deleting", "terminating" },
+	{ "suspending", "suspending" },
+	{ "unpausing", "pending" },
+	{ "*", NULL },
+	{ NULL },
+};
+
 static const struct sc_map server_map[] = {
 	{ "id", "id" },
 	{ "name", "name" },
+	{ "status", "OS-EXT-STS:task_state", .words = server_task },
 	{ "status", "status", .words = server_status },
 	{ "provider_status", "status" },
 	{ "instance_type", "flavor.original_name" },
@@ -68,6 +83,7 @@ static const struct sc_map server_map[] = {
 static const struct sc_map state_map[] = {
 	{ "id", "id" },
 	{ "name", "name" },
+	{ "status", "OS-EXT-STS:task_state", .words = server_task },
 	{ "status", "status", .words = server_status },
 	{ "provider_status", "status" },
 	{ NULL },
@@ -285,21 +301,22 @@ SC_WAITS static struct sc_reply *instance_create(struct sc_call *call)
 /* The catalogue calls these natural: asked again, they have succeeded.  Nova
  * calls it a conflict, so a conflict is looked into. */
 static const struct act {
-	const char *method, *row, *wanted;
+	const char *method, *row, *wanted, *underway;
 } acts[] = {
-	{ "instance.start", "start_server", "running" },
-	{ "instance.stop", "stop_server", "stopped" },
-	{ "instance.suspend", "suspend_server", "suspended" },
-	{ "instance.resume", "resume_server", "running" },
+	{ "instance.start", "start_server", "running", "pending" },
+	{ "instance.stop", "stop_server", "stopped", "stopping" },
+	{ "instance.suspend", "suspend_server", "suspended", "suspending" },
+	{ "instance.resume", "resume_server", "running", "pending" },
 	{ NULL },
 };
 
-SC_WAITS static bool is_already(struct sc_call *call, const char *wanted)
+SC_WAITS static bool is_already(struct sc_call *call, const struct act *a)
 {
 	json_t *server = sc_rest_call(call, "instance.get", NULL);
 	const char *status =
 		json_string_value(json_object_get(server, "status"));
-	bool already = status && !strcmp(status, wanted);
+	bool already = status && (!strcmp(status, a->wanted) ||
+				  !strcmp(status, a->underway));
 
 	json_decref(server);
 	sc_fault_clear(call);
@@ -327,7 +344,7 @@ SC_WAITS static struct sc_reply *act(struct sc_call *call)
 		json_decref(done);
 	else if (sc_fault_code(call) != SC_CONFLICT)
 		return sc_failed(call);
-	else if (!is_already(call, a->wanted))
+	else if (!is_already(call, a))
 		return sc_fail_with(call, &wrong_state,
 				    "the instance's state does not allow %s",
 				    a->method);
@@ -354,12 +371,11 @@ SC_WAITS static bool step(struct sc_call *call, const char *row)
 
 SC_WAITS static struct sc_reply *instance_update(struct sc_call *call)
 {
-	if (sc_has(call, "instance_type"))
-		return fail_arg(call, SC_UNSUPPORTED, "/instance_type",
-				"changing the size is not written yet");
 	if ((sc_has(call, "name") && !step(call, "rename_server")) ||
 	    (sc_has(call, "tags") && !step(call, "retag_server")))
 		return sc_failed(call);
+	if (sc_has(call, "instance_type"))
+		return nova_resize(call);
 	return sc_rest_reply(call, "instance.get", NULL);
 }
 
@@ -430,6 +446,7 @@ const struct sc_rest nova_rest[] = {
 	{ "reboot_server", "POST /servers/{id}/action", "{'reboot': {'type': 'SOFT'}}" },
 	{ "reset_server", "POST /servers/{id}/action", "{'reboot': {'type': 'HARD'}}" },
 	{ "instance.update", .run = instance_update },
+	{ "instance.resize", .run = nova_resize },
 	{ "rename_server", "PUT /servers/{id}", "{'server': {'name': '{name}'}}" },
 	{ "retag_server", "PUT /servers/{id}/metadata", "{'metadata': '{tags}'}" },
 	{ "instance.console", .run = instance_console },

@@ -152,6 +152,39 @@ SC_WAITS static struct sc_reply *network_create(struct sc_call *call)
 	return sc_value(call, network);
 }
 
+/* network.update and subnet.update */
+SC_WAITS static struct sc_reply *update(struct sc_call *call)
+{
+	if (sc_has(call, "tags"))
+		return fail_arg(call, SC_UNSUPPORTED, "/tags", NO_TAGS);
+	if (sc_has(call, "routing_mode"))
+		return fail_arg(call, SC_UNSUPPORTED, "/routing_mode",
+				"Neutron has no routing modes");
+	if (sc_has(call, "is_public"))
+		return fail_arg(call, SC_UNSUPPORTED, "/is_public",
+				"a router with a gateway makes it public");
+	return sc_rest_reply(call, sc_method_name(call), NULL);
+}
+
+/* An interface that is attached to nothing is detached already. */
+SC_WAITS static struct sc_reply *vnic_detach(struct sc_call *call)
+{
+	json_t *port = sc_rest_call(call, "vnic.get", NULL), *args, *instance;
+	struct sc_reply *reply;
+
+	if (!port)
+		return sc_failed(call);
+	instance = json_object_get(port, "instance_id");
+	if (!json_is_string(instance))
+		return sc_value(call, port);
+	args = json_pack("{s:s, s:O}", "id", sc_str(call, "id"), "instance_id",
+			 instance);
+	json_decref(port);
+	reply = sc_rest_reply(call, "vnic.detach", args);
+	json_decref(args);
+	return reply;
+}
+
 SC_WAITS static struct sc_reply *vnic_create(struct sc_call *call)
 {
 	json_t *args = json_pack("{s:s}", "id", sc_str(call, "subnet_id"));
@@ -178,6 +211,9 @@ const struct sc_rest neutron_rest[] = {
 	{ "network.create", "POST /networks",
 	  "{'network': {'name': '{name}', 'description': '{description?}', 'mtu': '{mtu?}'}}",
 	  .items = "network", .map = network_map, .service = "network", .run = network_create },
+	{ "network.update", "PUT /networks/{id}",
+	  "{'network': {'name': '{name?}', 'description': '{description?}', 'mtu': '{mtu?}'}}",
+	  .items = "network", .map = network_map, .service = "network", .run = update },
 	{ "network.delete", "DELETE /networks/{id}", .service = "network" },
 
 	{ "subnet.list",
@@ -191,6 +227,9 @@ const struct sc_rest neutron_rest[] = {
 	  "            'ip_version': '{family}', 'gateway_ip': '{gateway_ip?}',"
 	  "            'description': '{description?}'}}",
 	  .items = "subnet", .map = subnet_map, .service = "network", .run = subnet_create },
+	{ "subnet.update", "PUT /subnets/{id}",
+	  "{'subnet': {'name': '{name?}', 'description': '{description?}'}}",
+	  .items = "subnet", .map = subnet_map, .service = "network", .run = update },
 	{ "subnet.delete", "DELETE /subnets/{id}", .service = "network" },
 
 	{ "vnic.list",
@@ -205,5 +244,9 @@ const struct sc_rest neutron_rest[] = {
 	  "          'security_groups': '{security_groups?}'}}",
 	  .items = "port", .map = port_map, .service = "network", .run = vnic_create },
 	{ "vnic.delete", "DELETE /ports/{id}", .service = "network" },
+	{ "vnic.attach", "POST /servers/{instance_id}/os-interface",
+	  "{'interfaceAttachment': {'port_id': '{id}'}}", .then = "vnic.get" },
+	{ "vnic.detach", "DELETE /servers/{instance_id}/os-interface/{id}", .then = "vnic.get",
+	  .run = vnic_detach },
 	{ NULL },
 };

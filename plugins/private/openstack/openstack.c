@@ -145,17 +145,11 @@ SC_WAITS static struct sc_reply *health(struct sc_call *call)
 }
 
 static const struct sc_rest *const tables[] = {
-	identity_rest, nova_rest, flavor_rest, quota_rest, neutron_rest, security_rest, router_rest,
+	identity_rest, nova_rest, flavor_rest, quota_rest, recover_rest, neutron_rest, security_rest, router_rest,
 	glance_rest, cinder_rest, NULL
 };
 
 static const char *const unsupported[][2] = {
-	{ "instance.resize", "not written yet" },
-	{ "image.create", "not written yet" },
-	{ "network.update", "not written yet" },
-	{ "subnet.update", "not written yet" },
-	{ "vnic.attach", "not written yet" },
-	{ "vnic.detach", "not written yet" },
 	{ "load_balancer.*", "not written yet (Octavia)" },
 	{ "cluster.*", "not written yet (Magnum)" },
 	{ "node_pool.*", "not written yet (Magnum)" },

@@ -14,6 +14,7 @@ extern const struct sc_rest identity_rest[];
 extern const struct sc_rest nova_rest[];
 extern const struct sc_rest flavor_rest[];
 extern const struct sc_rest quota_rest[];
+extern const struct sc_rest recover_rest[];
 extern const struct sc_rest neutron_rest[];
 extern const struct sc_rest glance_rest[];
 extern const struct sc_rest cinder_rest[];
@@ -38,5 +39,8 @@ SC_WAITS json_t *nova_find_type(struct sc_call *call, const char *type);
  */
 SC_WAITS struct sc_reply *nova_refused(struct sc_call *call,
 				       const json_t *type);
+
+/* instance.resize */
+SC_WAITS struct sc_reply *nova_resize(struct sc_call *call);
 
 #endif
