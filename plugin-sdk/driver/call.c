@@ -26,8 +26,7 @@ struct caller {
 	int status;
 };
 
-/* ---- what goes in
- * ------------------------------------------------------------- */
+/* ---- what goes in ----------------------------------------------------- */
 
 static void ask(struct caller *c, const char *id, const char *method,
 		json_t *params)
@@ -64,8 +63,7 @@ static void ask_operation(struct caller *c)
 		      "args", o->args));
 }
 
-/* ---- what comes out
- * -------------------------------------------------------------- */
+/* ---- what comes out --------------------------------------------------- */
 
 static void print_raw(FILE *to, struct slice raw)
 {
@@ -121,8 +119,7 @@ static bool receive(struct runtime *rt, const struct slice *parts, size_t n)
 	return true;
 }
 
-/* ---- the command
- * --------------------------------------------------------------------- */
+/* ---- the command ------------------------------------------------------ */
 
 static bool prepare(const struct options *o, struct error *err)
 {

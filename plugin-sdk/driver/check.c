@@ -31,8 +31,7 @@ static void find(struct report *r, const char *fmt, ...)
 	json_array_append_new(r->findings, json_string(text));
 }
 
-/* ---- the driver itself
- * --------------------------------------------------------- */
+/* ---- the driver itself ------------------------------------------------ */
 
 static bool is_name(const char *name)
 {
@@ -124,8 +123,7 @@ static void check_kinds(struct report *r)
 		check_kind(r, name, kind);
 }
 
-/* ---- its rows
- * -------------------------------------------------------------------- */
+/* ---- its rows --------------------------------------------------------- */
 
 static bool is_word(const char *word, const char *const *words)
 {
@@ -229,8 +227,7 @@ static size_t count_rows(const struct sc_driver *driver, const char *name)
 	return c.n;
 }
 
-/* ---- the whole catalogue
- * ----------------------------------------------------------- */
+/* ---- the whole catalogue ---------------------------------------------- */
 
 static bool covers(const char *pattern, const char *op)
 {

@@ -26,8 +26,7 @@ static const char *note_of(const struct runtime *rt, const char *op,
 	return h || !why ? "" : why;
 }
 
-/* ---- JSON
- * ----------------------------------------------------------------------- */
+/* ---- JSON ------------------------------------------------------------- */
 
 static void add(json_t *all, const struct runtime *rt, const char *op)
 {
@@ -49,8 +48,7 @@ static void add(json_t *all, const struct runtime *rt, const char *op)
 	json_object_set_new(all, op, o);
 }
 
-/* ---- table
- * ---------------------------------------------------------------------- */
+/* ---- table ------------------------------------------------------------ */
 
 static void print(json_t *unused, const struct runtime *rt, const char *op)
 {
@@ -68,8 +66,7 @@ static void print(json_t *unused, const struct runtime *rt, const char *op)
 		printf("%-32s %s\n", op, by_what(h));
 }
 
-/* ---- both
- * ------------------------------------------------------------------------ */
+/* ---- both ------------------------------------------------------------- */
 
 /* The catalogue's operations in its order, then the driver's own. */
 static void each_operation(json_t *all, const struct runtime *rt,

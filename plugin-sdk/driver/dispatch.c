@@ -17,8 +17,7 @@
 
 #define BUSY_RETRY_MS 100
 
-/* ---- a request's life
- * ---------------------------------------------------------- */
+/* ---- a request's life ------------------------------------------------- */
 
 static void on_deadline(struct timer *timer)
 {
@@ -69,8 +68,7 @@ static void request_free(struct request *rq)
 		rt->on_idle(rt);
 }
 
-/* ---- in the fiber
- * ---------------------------------------------------------------- */
+/* ---- in the fiber ----------------------------------------------------- */
 
 /* Serial drivers run one request at a time, in the order of arrival. */
 WAITS static bool take_turn(struct request *rq)
@@ -173,8 +171,7 @@ WAITS static void run(void *arg)
 	request_free(rq);
 }
 
-/* ---- at the door
- * -------------------------------------------------------------------- */
+/* ---- at the door ------------------------------------------------------ */
 
 static bool is_exempt(const struct handler *h)
 {

@@ -14,8 +14,7 @@
 
 #define MAJOR "1."
 
-/* ---- settings
- * ------------------------------------------------------------------ */
+/* ---- settings --------------------------------------------------------- */
 
 /* The schema text @text as a tree, new; one that allows anything for NULL. */
 static json_t *schema_of(const char *text, const char *what, struct error *err)
@@ -48,8 +47,7 @@ bool config_check(const struct sc_driver *driver, json_t *config,
 	return true;
 }
 
-/* ---- what the tables say
- * --------------------------------------------------------- */
+/* ---- what the tables say ---------------------------------------------- */
 
 static json_t *operation_object(const struct handler *h)
 {
@@ -134,8 +132,7 @@ json_t *hello_object(const struct runtime *rt)
 		egress(d->egress));
 }
 
-/* ---- the request
- * ------------------------------------------------------------------- */
+/* ---- the request ------------------------------------------------------ */
 
 static bool speaks_ours(json_t *versions)
 {

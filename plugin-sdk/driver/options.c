@@ -82,8 +82,7 @@ static bool split(struct raw *raw, int argc, char **argv, struct error *err)
 	return true;
 }
 
-/* ---- objects
- * ------------------------------------------------------------------ */
+/* ---- objects ---------------------------------------------------------- */
 
 static json_t *object_of(const char *text, size_t n, const char *what,
 			 struct error *err)

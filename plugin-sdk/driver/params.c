@@ -32,11 +32,12 @@ struct ctx {
 	}
 
 static const struct ctx_field fields[] = {
-	FIELD(provider, CTX_TEXT), FIELD(region, CTX_TEXT), FIELD(zone, CTX_TEXT),
-	FIELD(op, CTX_TEXT),	   FIELD(workspace, CTX_TEXT),
-	FIELD(trace, CTX_TEXT),	   FIELD(deadline_ms, CTX_INT),
-	FIELD(attempt, CTX_INT),   FIELD(credit, CTX_INT),
-	FIELD(progress, CTX_BOOL), FIELD(native, CTX_BOOL),
+	FIELD(provider, CTX_TEXT),   FIELD(region, CTX_TEXT),
+	FIELD(zone, CTX_TEXT),	     FIELD(op, CTX_TEXT),
+	FIELD(workspace, CTX_TEXT),  FIELD(trace, CTX_TEXT),
+	FIELD(deadline_ms, CTX_INT), FIELD(attempt, CTX_INT),
+	FIELD(credit, CTX_INT),	     FIELD(progress, CTX_BOOL),
+	FIELD(native, CTX_BOOL),
 };
 
 static bool read_text(struct scan *s, struct arena *arena, const char **out)

@@ -22,8 +22,7 @@ static void notify(struct buf *out, const char *method, json_t *params)
 	json_write(frame, out);
 }
 
-/* ---- progress
- * ------------------------------------------------------------------ */
+/* ---- progress --------------------------------------------------------- */
 
 static void tell(struct request *rq)
 {
@@ -76,8 +75,7 @@ void progress_stop(struct progress *p)
 	timer_stop(&p->timer);
 }
 
-/* ---- checkpoint
- * ----------------------------------------------------------------- */
+/* ---- checkpoint ------------------------------------------------------- */
 
 void sc_checkpoint(struct sc_call *call, json_t *data)
 {

@@ -14,8 +14,7 @@
 #include "base/text.h"
 #include "driver/runtime.h"
 
-/* ---- keeping ----------------------------------------------------------------
- */
+/* ---- keeping ---------------------------------------------------------- */
 
 struct sc_reply *reply_result(struct request *rq, struct slice json)
 {
@@ -57,8 +56,7 @@ struct sc_reply *reply_defect(struct request *rq, const char *what)
 	return reply_fault(rq, &err);
 }
 
-/* ---- what handlers return with
- * ------------------------------------------------ */
+/* ---- what handlers return with ---------------------------------------- */
 
 /* The value as it may leave: the cloud's own object only when wanted. A copy,
  * because the handler may share @value with what it keeps. */
@@ -74,12 +72,44 @@ static json_t *without_native(struct sc_call *call, json_t *value)
 	return copy;
 }
 
+/* Is it for the SDK to say which provider @record comes from? */
+static bool wants_provider(const struct request *rq, const json_t *record)
+{
+	const struct cat_op *op = rq->handler->op;
+
+	return rq->call.provider && op && op->result &&
+	       json_is_object(record) && !json_object_get(record, "provider") &&
+	       cat_field_find(op->result->fields, "provider");
+}
+
+void reply_write_record(const struct request *rq, const json_t *record,
+			struct buf *out)
+{
+	size_t brace;
+
+	if (!wants_provider(rq, record)) {
+		json_write(record, out);
+		return;
+	}
+	buf_add_str(out, "{\"provider\":\"");
+	buf_add_json_escaped(out, slice_of(rq->call.provider));
+	buf_add_char(out, '"');
+	brace = out->n;
+	json_write(record, out);
+	if (json_object_size(record)) {
+		out->p[brace] = ',';
+		return;
+	}
+	buf_truncate(out, brace);
+	buf_add_char(out, '}');
+}
+
 static struct sc_reply *reply_value(struct request *rq, json_t *value)
 {
 	AUTO(buf_done) struct buf out = { 0 };
 
 	buf_add_str(&out, "{\"type\":\"done\",\"value\":");
-	json_write(value, &out);
+	reply_write_record(rq, value, &out);
 	buf_add_char(&out, '}');
 	return reply_result(rq, buf_slice(&out));
 }
@@ -184,8 +214,7 @@ struct sc_reply *sc_pending(struct sc_call *call, json_t *handle,
 	return reply_result(rq, buf_slice(&out));
 }
 
-/* ---- sending
- * ------------------------------------------------------------------ */
+/* ---- sending ---------------------------------------------------------- */
 
 void reply_settle(struct request *rq, const struct sc_reply *reply)
 {

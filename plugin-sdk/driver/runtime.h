@@ -24,7 +24,7 @@
 
 struct runtime;
 
-/* ---- methods ------------------------------------------------------------- */
+/* ---- methods ---------------------------------------------------------- */
 
 /* One method that the driver answers, from whichever table it comes. */
 struct handler {
@@ -59,8 +59,7 @@ void handlers_each(const struct sc_driver *driver,
 /* The lifecycle methods (lifecycle.c); the array ends with a NULL name. */
 extern const struct sc_method lifecycle_methods[];
 
-/* ---- the process ----------------------------------------------------------
- */
+/* ---- the process ------------------------------------------------------ */
 
 enum runtime_state {
 	RUNTIME_FRESH,	  /* waits for initialize */
@@ -94,8 +93,7 @@ struct runtime {
 void runtime_init(struct runtime *rt, const struct sc_driver *driver);
 void runtime_done(struct runtime *rt);
 
-/* ---- one request -----------------------------------------------------------
- */
+/* ---- one request ------------------------------------------------------ */
 
 /* A list on its way (stream.c). */
 struct stream {
@@ -166,13 +164,17 @@ void dispatch_cancel_all(struct runtime *rt);
 /* JSON-RPC 2.0, section 5.1. */
 enum { RPC_INVALID_REQUEST = -32600, RPC_NO_METHOD = -32601 };
 
-/* ---- answers
- * ----------------------------------------------------------------- */
+/* ---- answers ---------------------------------------------------------- */
 
 /* End with @err, kept in call.fault. */
 struct sc_reply *reply_fault(struct request *rq, const struct error *err);
 /* End with the raw result object @json (copied). */
 struct sc_reply *reply_result(struct request *rq, struct slice json);
+
+/* Append @record as JSON, with the provider's name as its first member where
+ * the catalogue has one and the driver did not give it. */
+void reply_write_record(const struct request *rq, const json_t *record,
+			struct buf *out);
 /* A defect of the driver's own: logged, answered as internal. */
 struct sc_reply *reply_defect(struct request *rq, const char *what);
 
@@ -182,8 +184,8 @@ void reply_settle(struct request *rq, const struct sc_reply *reply);
 const char *withhold(struct sc_call *call, const char *text);
 /* Send the outcome. */
 WAITS void reply_send(struct request *rq);
-/* Answer a request that never became one: JSON-RPC's own error numbers, or
- * @err when it is not NULL. */
+/* Answer a request that never ran: by one of JSON-RPC's own numbers, or by
+ * @err.  @id "" answers to nobody (`"id": null`). */
 void reply_refuse(struct runtime *rt, struct slice id, int rpc_code,
 		  const char *message);
 void reply_error(struct runtime *rt, struct slice id, const struct error *err);
@@ -196,8 +198,7 @@ void stream_add_credit(struct request *rq, unsigned n);
 
 void progress_stop(struct progress *p);
 
-/* ---- handshake --------------------------------------------------------------
- */
+/* ---- handshake -------------------------------------------------------- */
 
 /* The handler of `initialize`; runs in a fiber as any request does. */
 struct sc_reply *hello(struct sc_call *call);

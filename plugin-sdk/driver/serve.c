@@ -34,8 +34,7 @@ static struct server *server_of(struct runtime *rt)
 	return container_of(rt, struct server, rt);
 }
 
-/* ---- out
- * ------------------------------------------------------------------------- */
+/* ---- out -------------------------------------------------------------- */
 
 static bool send_now(struct runtime *rt, const struct slice *parts, size_t n)
 {
@@ -48,8 +47,7 @@ WAITS static bool send_wait(struct runtime *rt, const struct slice *parts,
 	return link_send_wait(&server_of(rt)->link, parts, n, 0);
 }
 
-/* ---- notifications
- * ------------------------------------------------------------------ */
+/* ---- notifications ---------------------------------------------------- */
 
 static void on_ping(struct server *sv, const struct message *m)
 {
@@ -114,9 +112,8 @@ static void notified(struct server *sv, const struct message *m)
 			notifications[i].run(sv, m);
 }
 
-/* ---- in
- * ----------------------------------------------------------------------------
- */
+/* ---- in --------------------------------------------------------------- */
+
 
 /* Of a flood every power of two is told. */
 static void skip_line(struct server *sv, const struct error *err)
@@ -151,8 +148,7 @@ static void on_frame(struct link *link, struct slice frame)
 	mem_wipe((char *)frame.p, frame.n);
 }
 
-/* ---- the end
- * ------------------------------------------------------------------------- */
+/* ---- the end ---------------------------------------------------------- */
 
 static void on_last_call(struct timer *timer)
 {
@@ -195,8 +191,7 @@ static void on_limits(struct runtime *rt)
 	server_of(rt)->link.reader.max = rt->max_frame;
 }
 
-/* ---- the program
- * ------------------------------------------------------------------------ */
+/* ---- the program ------------------------------------------------------ */
 
 static struct server server;
 

@@ -20,8 +20,7 @@
 #define FLUSH_AFTER_MS 100 /* items do not wait longer for company */
 #define ITEM_MAX (CHUNK_MAX - CHUNK_AIM - 1024)
 
-/* ---- before the handler
- * ------------------------------------------------------ */
+/* ---- before the handler ----------------------------------------------- */
 
 /* The arguments that are compared with the items' fields. */
 static json_t *filters_of(const struct cat_op *op, json_t *args)
@@ -81,8 +80,7 @@ void stream_done(struct stream *st)
 	buf_done(&st->buf);
 }
 
-/* ---- one item
- * ------------------------------------------------------------------ */
+/* ---- one item --------------------------------------------------------- */
 
 static bool matches(const json_t *want, const json_t *have);
 
@@ -177,8 +175,7 @@ static bool is_sound(struct request *rq, json_t *item)
 	return true;
 }
 
-/* ---- chunks
- * --------------------------------------------------------------------- */
+/* ---- chunks ----------------------------------------------------------- */
 
 static bool stopped(struct request *rq)
 {
@@ -265,7 +262,10 @@ WAITS static bool put(struct request *rq, json_t *item)
 
 	if (st->buffered)
 		buf_add_char(&st->buf, ',');
-	json_write(out, &st->buf);
+	if (!json_array_size(st->fields) || is_chosen(st, "provider"))
+		reply_write_record(rq, out, &st->buf);
+	else
+		json_write(out, &st->buf);
 	st->buffered++;
 	st->items++;
 	if (!item_fits(rq, st->buf.n - before))
@@ -278,8 +278,7 @@ WAITS static bool put(struct request *rq, json_t *item)
 	return true;
 }
 
-/* ---- for handlers
- * ----------------------------------------------------------------- */
+/* ---- for handlers ----------------------------------------------------- */
 
 bool sc_emit(struct sc_call *call, json_t *item)
 {

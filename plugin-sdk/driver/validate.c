@@ -30,8 +30,7 @@ static struct place below(const struct place *at, const char *name)
 	return to;
 }
 
-/* ---- keywords ---------------------------------------------------------------
- */
+/* ---- keywords --------------------------------------------------------- */
 
 static bool is_type(const char *type, const json_t *value)
 {
@@ -266,8 +265,7 @@ static bool check_alternatives(json_t *schema, json_t *value,
 			 : "fits none of the forms that exclude each other");
 }
 
-/* ---- the walk
- * ------------------------------------------------------------------ */
+/* ---- the walk --------------------------------------------------------- */
 
 static bool check_shape(json_t *schema, json_t *value, const struct place *at)
 {
@@ -318,8 +316,7 @@ bool validate_value(json_t *schema, json_t *value, const char *pointer,
 	return check(schema, value, &at);
 }
 
-/* ---- the schema itself
- * ------------------------------------------------------------ */
+/* ---- the schema itself ------------------------------------------------ */
 
 static bool is_known(const char *keyword)
 {

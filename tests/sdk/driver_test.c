@@ -18,7 +18,7 @@ static json_t *named(const char *prefix, long long i)
 	return json_pack("{s:s, s:s}", "id", name, "name", name);
 }
 
-/* ---- lists -------------------------------------------------------------------- */
+/* ---- lists ------------------------------------------------------------ */
 
 /* A whole list: five regions. */
 static struct sc_reply *region_list(struct sc_call *call)
@@ -59,7 +59,7 @@ static struct sc_reply *image_list(struct sc_call *call)
 	return sc_list_end(call, from + 2 < 5 ? next : NULL);
 }
 
-/* ---- resources ------------------------------------------------------------------ */
+/* ---- resources -------------------------------------------------------- */
 
 /* Without the id and status that the record must have. */
 static struct sc_reply *instance_get(struct sc_call *call)
@@ -86,7 +86,7 @@ static struct sc_reply *instance_start(struct sc_call *call)
 			    "slow down");
 }
 
-/* ---- one trick each ---------------------------------------------------------------- */
+/* ---- one trick each --------------------------------------------------- */
 
 static struct sc_reply *echo(struct sc_call *call)
 {

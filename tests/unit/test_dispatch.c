@@ -28,8 +28,7 @@ static struct {
 	bool stuck; /* nobody reads */
 } t;
 
-/* ---- a driver that waits to be told
- * ------------------------------------------ */
+/* ---- a driver that waits to be told ----------------------------------- */
 
 static struct fiber *waiting[AT_ONCE];
 
@@ -68,8 +67,7 @@ static const struct sc_driver driver = {
 	.max_inflight = AT_ONCE,
 };
 
-/* ---- a host that counts
- * --------------------------------------------------------- */
+/* ---- a host that counts ----------------------------------------------- */
 
 static void count(const struct message *m)
 {
@@ -161,8 +159,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* ---- tests
- * ------------------------------------------------------------------------ */
+/* ---- tests ------------------------------------------------------------ */
 
 static void ask_wait(unsigned i, unsigned how, unsigned deadline_ms)
 {
