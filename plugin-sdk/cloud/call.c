@@ -28,15 +28,16 @@ void sc_fault_clear(struct sc_call *call)
 	call->fault = (struct error){ 0 };
 }
 
-/* ---- rows -------------------------------------------------------------------- */
+/* ---- rows
+ * -------------------------------------------------------------------- */
 
 static bool append(void *arg, json_t *record)
 {
 	return json_array_append_new(arg, record) == 0;
 }
 
-WAITS static json_t *whole_list(struct sc_call *call,
-				const struct sc_rest *row, json_t *args)
+WAITS static json_t *whole_list(struct sc_call *call, const struct sc_rest *row,
+				json_t *args)
 {
 	json_t *items = json_array();
 	char *next;
@@ -64,7 +65,8 @@ json_t *sc_rest_call(struct sc_call *call, const char *op, json_t *args)
 	return rest_value(call, row, args);
 }
 
-/* ---- HTTP ----------------------------------------------------------------------- */
+/* ---- HTTP
+ * ----------------------------------------------------------------------- */
 
 static bool has_header(const char *const *headers, const char *name)
 {
@@ -98,15 +100,15 @@ static const char **all_headers(const struct sc_http *http)
 
 static void take_answer(struct sc_http *http, const struct http_answer *answer)
 {
-	const char *wanted =
-		http->want_header ? http_header(answer, http->want_header) :
-				    NULL;
+	const char *wanted = http->want_header
+				     ? http_header(answer, http->want_header)
+				     : NULL;
 
 	http->status = answer->status;
 	http->header = mem_strdup(wanted);
-	http->answer = answer->body.n ?
-			       json_read(answer->body.p, answer->body.n, NULL) :
-			       NULL;
+	http->answer = answer->body.n
+			       ? json_read(answer->body.p, answer->body.n, NULL)
+			       : NULL;
 }
 
 bool sc_http(struct sc_call *call, struct sc_http *http)

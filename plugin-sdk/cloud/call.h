@@ -24,6 +24,7 @@ struct sc_call {
 	json_t *secrets;        /* the credential; wiped at the end */
 	json_t *config;         /* the provider's settings */
 	const char *state_dir;  /* or NULL */
+	const char *provider;   /* the name of this use of the driver, or NULL */
 	const char *region, *zone, *op, *workspace, *trace; /* NULL: not given */
 	int attempt;
 	int64_t deadline;       /* clock_ms */

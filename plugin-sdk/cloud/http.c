@@ -15,7 +15,8 @@
 #include "cloud/record.h"
 #include "cloud/transport.h"
 
-/* ---- URLs (RFC 3986) ------------------------------------------------------- */
+/* ---- URLs (RFC 3986) -------------------------------------------------------
+ */
 
 struct origin {
 	struct slice scheme, host;
@@ -91,7 +92,8 @@ bool http_same_origin(const char *a, const char *b)
 	       !strncasecmp(x.host.p, y.host.p, x.host.n);
 }
 
-/* ---- what may be sent -------------------------------------------------------- */
+/* ---- what may be sent
+ * -------------------------------------------------------- */
 
 static bool is_header(const char *h)
 {
@@ -125,7 +127,8 @@ static bool check(const struct http_request *rq, struct error *err)
 			    (int)strcspn(rq->url, "?"), rq->url);
 	for (const char *const *h = rq->headers; h && *h; h++)
 		if (!is_header(*h))
-			return fail(err, ERR_INVALID, "header \"%.*s\" is not "
+			return fail(err, ERR_INVALID,
+				    "header \"%.*s\" is not "
 				    "well-formed or has a control character",
 				    (int)strcspn(*h, ":\r\n"), *h);
 	return true;
@@ -137,7 +140,8 @@ bool http_is_read(const char *method)
 	       !strcmp(method, "OPTIONS");
 }
 
-/* ---- answers ------------------------------------------------------------------- */
+/* ---- answers
+ * ------------------------------------------------------------------- */
 
 void http_answer_done(struct http_answer *a)
 {
@@ -188,7 +192,8 @@ int64_t http_retry_after(const struct http_answer *a)
 	return seconds > 0 ? seconds : 0;
 }
 
-/* ---- again and again ------------------------------------------------------------- */
+/* ---- again and again
+ * ------------------------------------------------------------- */
 
 /* Between half of @ms and all of it, so that many callers spread. */
 static int64_t jittered(int64_t ms)
@@ -214,9 +219,9 @@ static bool is_worth_repeating(const struct http_request *rq, bool answered,
 			       const struct error *err)
 {
 	if (answered)
-		return rq->is_read && (answer->status == 429 ||
-				       answer->status == 502 ||
-				       answer->status == 503);
+		return rq->is_read &&
+		       (answer->status == 429 || answer->status == 502 ||
+			answer->status == 503);
 	return err->code == ERR_CLOUD_UNAVAILABLE && !attempt->hopeless &&
 	       (rq->is_read || !attempt->sent);
 }
@@ -239,8 +244,8 @@ static void log_attempt(const struct http_request *rq, int attempt,
 			int64_t began, const struct http_answer *answer)
 {
 	log_debug("cloud request", LOG_STR("method", rq->method),
-		  LOG_SLICE("url", ((struct slice){ rq->url,
-						    strcspn(rq->url, "?") })),
+		  LOG_SLICE("url",
+			    ((struct slice){ rq->url, strcspn(rq->url, "?") })),
 		  LOG_INT("attempt", attempt + 1),
 		  LOG_INT("status", answer->status),
 		  LOG_INT("ms", clock_ms() - began));
@@ -249,8 +254,8 @@ static void log_attempt(const struct http_request *rq, int attempt,
 static bool settle_effect(const struct http_request *rq,
 			  const struct attempt *attempt, struct error *err)
 {
-	err->effect = rq->is_read || !attempt->sent ? EFFECT_NONE :
-						      EFFECT_UNKNOWN;
+	err->effect =
+		rq->is_read || !attempt->sent ? EFFECT_NONE : EFFECT_UNKNOWN;
 	return false;
 }
 
@@ -272,8 +277,10 @@ WAITS static bool send_with_retries(const struct http_request *rq,
 		    !is_worth_repeating(rq, ok, answer, &attempt, err))
 			return ok || settle_effect(rq, &attempt, err);
 		if (fiber_sleep(pause) == WAIT_CANCELLED) {
-			fail(err, ERR_CANCELLED, "cancelled while waiting to "
-			     "send %s again", rq->method);
+			fail(err, ERR_CANCELLED,
+			     "cancelled while waiting to "
+			     "send %s again",
+			     rq->method);
 			return settle_effect(rq, &attempt, err);
 		}
 	}

@@ -12,10 +12,10 @@
 
 /* One step, such as "a", "*", "a[]" or "a[k=v]". */
 struct step {
-	struct slice name;      /* empty: the node itself, as in a leading [] */
-	bool any;               /* * */
-	bool select;            /* [] or [k=v] */
-	bool keyed;             /* [k=v] */
+	struct slice name; /* empty: the node itself, as in a leading [] */
+	bool any;	   /* * */
+	bool select;	   /* [] or [k=v] */
+	bool keyed;	   /* [k=v] */
 	struct slice key, value;
 };
 
@@ -29,8 +29,8 @@ static bool take_name(const char **p, struct step *s)
 		end = strchr(start + 1, '\'');
 		if (!end || end == start + 1)
 			return false;
-		s->name = (struct slice){ start + 1,
-					  (size_t)(end - start - 1) };
+		s->name =
+			(struct slice){ start + 1, (size_t)(end - start - 1) };
 		*p = end + 1;
 		return true;
 	}
@@ -137,9 +137,9 @@ static void add_children(json_t *node, json_t *out)
 	json_t *child;
 	size_t i;
 
-	json_object_foreach(node, key, child)
+	json_object_foreach (node, key, child)
 		json_array_append(out, child);
-	json_array_foreach(node, i, child)
+	json_array_foreach (node, i, child)
 		json_array_append(out, child);
 }
 
@@ -160,7 +160,7 @@ static void add_selected(json_t *array, const struct step *s, json_t *out)
 	json_t *element;
 	size_t i;
 
-	json_array_foreach(array, i, element)
+	json_array_foreach (array, i, element)
 		if (!s->keyed || has_text(member(element, s->key), s->value))
 			json_array_append(out, element);
 }
@@ -171,12 +171,12 @@ static json_t *take_step(json_t *nodes, const struct step *s, bool select)
 	json_t *named = json_array(), *found, *node;
 	size_t i;
 
-	json_array_foreach(nodes, i, node)
+	json_array_foreach (nodes, i, node)
 		add_named(node, s, named);
 	if (!select)
 		return named;
 	found = json_array();
-	json_array_foreach(named, i, node)
+	json_array_foreach (named, i, node)
 		add_selected(node, s, found);
 	json_decref(named);
 	return found;
@@ -214,7 +214,7 @@ json_t *path_first(json_t *root, const char *path)
 	size_t i;
 
 	/* The nodes are held by @root too, so they outlive the set. */
-	json_array_foreach(nodes, i, node)
+	json_array_foreach (nodes, i, node)
 		if (!json_is_null(node))
 			return node;
 	return NULL;
@@ -241,7 +241,7 @@ bool path_exists(json_t *root, const char *path)
 	json_t *node;
 	size_t i;
 
-	json_array_foreach(nodes, i, node)
+	json_array_foreach (nodes, i, node)
 		if (select ? json_is_array(node) : !json_is_null(node))
 			return true;
 	return false;

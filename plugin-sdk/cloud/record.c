@@ -18,10 +18,11 @@
 
 static struct {
 	char *dir;
-	unsigned last;          /* number of the last file */
+	unsigned last; /* number of the last file */
 } record;
 
-/* ---- what is written -------------------------------------------------------- */
+/* ---- what is written --------------------------------------------------------
+ */
 
 static bool is_url(const char *text)
 {
@@ -86,9 +87,9 @@ static json_t *without_hosts(json_t *v)
 		json_decref(v);
 		return json_stringn(url.p, url.n);
 	}
-	json_object_foreach_safe(v, next, key, child)
+	json_object_foreach_safe (v, next, key, child)
 		json_object_set_new(v, key, without_hosts(json_incref(child)));
-	json_array_foreach(v, i, child)
+	json_array_foreach (v, i, child)
 		json_array_set_new(v, i, without_hosts(json_incref(child)));
 	return v;
 }
@@ -111,10 +112,10 @@ json_t *record_body(const struct redact *redact, struct slice body)
 static void put_header(json_t *headers, const struct redact *redact,
 		       const char *name, const char *value)
 {
-	bool secret = redact_header_is_secret(name) ||
-		      redact_hits(redact, value);
-	AUTO_FREE char *shown = is_url(value) ? record_url(redact, value) :
-						mem_strdup(value);
+	bool secret =
+		redact_header_is_secret(name) || redact_hits(redact, value);
+	AUTO_FREE char *shown =
+		is_url(value) ? record_url(redact, value) : mem_strdup(value);
 
 	json_object_set_new(headers, name,
 			    json_string(secret ? REDACTED : shown));
@@ -159,7 +160,8 @@ static json_t *exchange(const struct http_request *rq,
 			 record_body(rq->redact, buf_slice(&answer->body)));
 }
 
-/* ---- where ------------------------------------------------------------------- */
+/* ---- where
+ * ------------------------------------------------------------------- */
 
 /* The number of the last exchange in @dir. */
 static unsigned last_in(DIR *dir)

@@ -12,17 +12,32 @@
 #define SHORTEST 4
 
 static const char *const secret_headers[] = {
-	"authorization", "proxy-authorization", "x-auth-token",
-	"x-subject-token", "x-service-token", "x-amz-security-token",
-	"cookie", "set-cookie", NULL,
+	"authorization",   "proxy-authorization", "x-auth-token",
+	"x-subject-token", "x-service-token",	  "x-amz-security-token",
+	"cookie",	   "set-cookie",	  NULL,
 };
 
 static const char *const secret_members[] = {
-	"password", "passwd", "adminpass", "admin_pass", "secret",
-	"client_secret", "secret_key", "secret_access_key", "secretaccesskey",
-	"private_key", "privatekey", "access_token", "refresh_token",
-	"id_token", "session_token", "sessiontoken", "token", "kubeconfig",
-	"application_credential_secret", NULL,
+	"password",
+	"passwd",
+	"adminpass",
+	"admin_pass",
+	"secret",
+	"client_secret",
+	"secret_key",
+	"secret_access_key",
+	"secretaccesskey",
+	"private_key",
+	"privatekey",
+	"access_token",
+	"refresh_token",
+	"id_token",
+	"session_token",
+	"sessiontoken",
+	"token",
+	"kubeconfig",
+	"application_credential_secret",
+	NULL,
 };
 
 static bool is_among(const char *name, const char *const *names)
@@ -59,7 +74,7 @@ static void add_credential(struct redact *r, const struct sc_call *call)
 		text ? json_read(text, strlen(text), NULL) : NULL;
 	json_t *fields = json_object_get(schema, "properties"), *value;
 
-	json_object_foreach(call->secrets, name, value)
+	json_object_foreach (call->secrets, name, value)
 		if (!schema || json_bool(json_object_get(fields, name),
 					 "writeOnly", false))
 			add_value(r, value);
@@ -73,7 +88,7 @@ void redact_init(struct redact *r, const struct sc_call *call)
 	r->values = json_array();
 	if (call->secrets)
 		add_credential(r, call);
-	json_object_foreach(call->session, name, value)
+	json_object_foreach (call->session, name, value)
 		if (redact_member_is_secret(name))
 			add_value(r, value);
 }
@@ -84,14 +99,15 @@ void redact_done(struct redact *r)
 	r->values = NULL;
 }
 
-/* ---- replacing ------------------------------------------------------------ */
+/* ---- replacing ------------------------------------------------------------
+ */
 
 bool redact_hits(const struct redact *r, const char *text)
 {
 	json_t *value;
 	size_t i;
 
-	json_array_foreach(r ? r->values : NULL, i, value)
+	json_array_foreach (r ? r->values : NULL, i, value)
 		if (strstr(text, json_string_value(value)))
 			return true;
 	return false;
@@ -102,7 +118,7 @@ static json_t *redact_object(const struct redact *r, json_t *object)
 	json_t *made = json_object(), *value;
 	const char *name;
 
-	json_object_foreach(object, name, value) {
+	json_object_foreach (object, name, value) {
 		if (json_is_string(value) && redact_member_is_secret(name))
 			json_object_set_new(made, name, json_string(REDACTED));
 		else
@@ -123,7 +139,7 @@ json_t *redact_json(const struct redact *r, json_t *v)
 	if (!json_is_array(v))
 		return json_incref(v);
 	made = json_array();
-	json_array_foreach(v, i, element)
+	json_array_foreach (v, i, element)
 		json_array_append_new(made, redact_json(r, element));
 	return made;
 }

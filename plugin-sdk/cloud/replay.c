@@ -17,7 +17,8 @@
 /* Exchanges in order; one that was used has a member "used". */
 static json_t *recording;
 
-/* ---- loading ------------------------------------------------------------------ */
+/* ---- loading
+ * ------------------------------------------------------------------ */
 
 static bool check_exchange(const json_t *e, const char *path, size_t i,
 			   struct error *err)
@@ -28,8 +29,10 @@ static bool check_exchange(const json_t *e, const char *path, size_t i,
 	if (json_str(rq, "method", NULL) && json_str(rq, "url", NULL) &&
 	    json_is_integer(json_object_get(answer, "status")))
 		return true;
-	return fail(err, ERR_INVALID, "%s: exchange %zu needs request.method, "
-		    "request.url and answer.status", path, i + 1);
+	return fail(err, ERR_INVALID,
+		    "%s: exchange %zu needs request.method, "
+		    "request.url and answer.status",
+		    path, i + 1);
 }
 
 static bool load_file(const char *path, json_t *into, struct error *err)
@@ -46,7 +49,7 @@ static bool load_file(const char *path, json_t *into, struct error *err)
 	if (!v)
 		return fail_within(err, "%s", path);
 	list = json_is_array(v) ? json_incref(v) : json_pack("[O]", v);
-	json_array_foreach(list, i, e) {
+	json_array_foreach (list, i, e) {
 		if (!check_exchange(e, path, i, err))
 			return false;
 		json_array_append(into, e);
@@ -129,12 +132,13 @@ size_t replay_unused(void)
 	size_t n = 0, i;
 	json_t *e;
 
-	json_array_foreach(recording, i, e)
+	json_array_foreach (recording, i, e)
 		n += !json_object_get(e, "used");
 	return n;
 }
 
-/* ---- comparing ----------------------------------------------------------------- */
+/* ---- comparing
+ * ----------------------------------------------------------------- */
 
 /* Path and query of a URL: what follows scheme, host and port. */
 static const char *local_part(const char *url)
@@ -161,9 +165,8 @@ static json_t *parameters(const char *local)
 		size_t n = strcspn(p, "&");
 		AUTO_FREE char *pair = mem_strndup(p, n);
 
-		json_object_set_new(
-			made, pair,
-			json_integer(json_int(made, pair, 0) + 1));
+		json_object_set_new(made, pair,
+				    json_integer(json_int(made, pair, 0) + 1));
 		p += n + (p[n] == '&');
 	}
 	return made;
@@ -188,14 +191,14 @@ static bool same_body(json_t *recorded, json_t *sent)
 	    !strcmp(json_string_value(recorded), REDACTED))
 		return true;
 	if (json_is_object(recorded)) {
-		json_object_foreach(recorded, key, v)
+		json_object_foreach (recorded, key, v)
 			if (!same_body(v, json_object_get(sent, key)))
 				return false;
 		return json_object_size(recorded) == json_object_size(sent);
 	}
 	if (!json_is_array(recorded) || !json_is_array(sent))
 		return recorded == sent || json_equal(recorded, sent);
-	json_array_foreach(recorded, i, v)
+	json_array_foreach (recorded, i, v)
 		if (!same_body(v, json_array_get(sent, i)))
 			return false;
 	return json_array_size(recorded) == json_array_size(sent);
@@ -231,11 +234,14 @@ static bool nothing_recorded(const struct wanted *w, json_t *nearest,
 	json_t *rq = json_object_get(nearest, "request");
 
 	if (!nearest)
-		return fail(err, ERR_INTERNAL, "replay: %s %s, but nothing is "
-			    "recorded", w->method, w->local);
-	return fail(err, ERR_INTERNAL, "replay: nothing recorded for %s %s; "
-		    "the nearest, %s %s, differs in its %s", w->method,
-		    w->local, json_str(rq, "method", ""),
+		return fail(err, ERR_INTERNAL,
+			    "replay: %s %s, but nothing is "
+			    "recorded",
+			    w->method, w->local);
+	return fail(err, ERR_INTERNAL,
+		    "replay: nothing recorded for %s %s; "
+		    "the nearest, %s %s, differs in its %s",
+		    w->method, w->local, json_str(rq, "method", ""),
 		    local_part(json_str(rq, "url", "")), why);
 }
 
@@ -246,7 +252,7 @@ static json_t *find(const struct wanted *w, struct error *err)
 	int score, best = -1;
 	size_t i;
 
-	json_array_foreach(recording, i, e) {
+	json_array_foreach (recording, i, e) {
 		why = difference(w, e, &score);
 		if (!why)
 			return e;
@@ -260,7 +266,8 @@ static json_t *find(const struct wanted *w, struct error *err)
 	return NULL;
 }
 
-/* ---- answering ------------------------------------------------------------------- */
+/* ---- answering
+ * ------------------------------------------------------------------- */
 
 static void give(json_t *recorded, struct http_answer *answer)
 {
@@ -268,7 +275,8 @@ static void give(json_t *recorded, struct http_answer *answer)
 	const char *name;
 
 	answer->status = (int)json_int(recorded, "status", 0);
-	json_object_foreach(json_object_get(recorded, "headers"), name, value) {
+	json_object_foreach (json_object_get(recorded, "headers"), name,
+			     value) {
 		if (!json_is_string(value))
 			continue;
 		buf_add(&answer->headers, name, strlen(name) + 1);

@@ -16,7 +16,8 @@
 #include "cloud/rest_run.h"
 #include "cloud/session.h"
 
-/* ---- rows -------------------------------------------------------------------------- */
+/* ---- rows
+ * -------------------------------------------------------------------------- */
 
 static const struct sc_rest *find_in(const struct sc_rest *row, const char *op)
 {
@@ -45,7 +46,8 @@ bool rest_is_list(const struct sc_rest *row)
 	return row->items && strstr(row->items, "[]");
 }
 
-/* ---- one exchange -------------------------------------------------------------------- */
+/* ---- one exchange
+ * -------------------------------------------------------------------- */
 
 WAITS static bool send(const struct rest_run *run, struct rest_request *rq,
 		       struct http_answer *answer)
@@ -137,7 +139,8 @@ WAITS static json_t *ask(const struct rest_run *run,
 	return v;
 }
 
-/* ---- one record ------------------------------------------------------------------------ */
+/* ---- one record
+ * ------------------------------------------------------------------------ */
 
 static bool selects(const char *items)
 {
@@ -154,8 +157,10 @@ static json_t *record_of(const struct rest_run *run, json_t *answer)
 	if (node)
 		return rest_record(run, node);
 	if (selects(items) && path_exists(answer, items)) {
-		fail(&run->call->fault, ERR_NOT_FOUND, "%s: the cloud has none "
-		     "with this id", run->row->op);
+		fail(&run->call->fault, ERR_NOT_FOUND,
+		     "%s: the cloud has none "
+		     "with this id",
+		     run->row->op);
 		return NULL;
 	}
 	rest_bad_answer(run, "the answer has no \"%s\"", items);
@@ -180,7 +185,8 @@ static bool is_gone(const struct rest_run *run)
 /* The arguments of the `.then` row, new. */
 static json_t *then_args(const struct rest_run *run, json_t *record)
 {
-	json_t *args = json_copy(run->args), *id = json_object_get(record, "id");
+	json_t *args = json_copy(run->args),
+	       *id = json_object_get(record, "id");
 
 	if (id)
 		json_object_set(args, "id", id);
@@ -235,8 +241,8 @@ json_t *rest_value(struct sc_call *call, const struct sc_rest *row,
 	}
 	if (!answer)
 		return NULL;
-	record = gives_record(&run, answer) ? record_of(&run, answer) :
-					      json_null();
+	record = gives_record(&run, answer) ? record_of(&run, answer)
+					    : json_null();
 	if (record && row->then) {
 		tell_id(&run, record);
 		return then(&run, record);
@@ -244,7 +250,9 @@ json_t *rest_value(struct sc_call *call, const struct sc_rest *row,
 	return record;
 }
 
-/* ---- lists ---------------------------------------------------------------------------- */
+/* ---- lists
+ * ----------------------------------------------------------------------------
+ */
 
 enum flow { FLOW_ON, FLOW_ENOUGH, FLOW_FAILED };
 
@@ -260,7 +268,7 @@ WAITS static enum flow give(const struct rest_run *run, json_t *answer,
 		rest_bad_answer(run, "the answer has no list at \"%s\"", items);
 		return FLOW_FAILED;
 	}
-	json_array_foreach(nodes, i, node) {
+	json_array_foreach (nodes, i, node) {
 		record = rest_record(run, node);
 		if (!record)
 			return FLOW_FAILED;

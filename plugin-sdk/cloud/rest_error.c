@@ -19,13 +19,20 @@ static const struct {
 	int status;
 	enum err_code code;
 } defaults[] = {
-	{ 400, ERR_INVALID },         { 401, ERR_UNAUTHENTICATED },
-	{ 402, ERR_QUOTA },           { 403, ERR_FORBIDDEN },
-	{ 404, ERR_NOT_FOUND },       { 405, ERR_UNSUPPORTED },
-	{ 408, ERR_CLOUD_UNAVAILABLE }, { 409, ERR_CONFLICT },
-	{ 410, ERR_NOT_FOUND },       { 412, ERR_CONFLICT },
-	{ 413, ERR_RATE_LIMITED },    { 422, ERR_INVALID },
-	{ 429, ERR_RATE_LIMITED },    { 501, ERR_UNSUPPORTED },
+	{ 400, ERR_INVALID },
+	{ 401, ERR_UNAUTHENTICATED },
+	{ 402, ERR_QUOTA },
+	{ 403, ERR_FORBIDDEN },
+	{ 404, ERR_NOT_FOUND },
+	{ 405, ERR_UNSUPPORTED },
+	{ 408, ERR_CLOUD_UNAVAILABLE },
+	{ 409, ERR_CONFLICT },
+	{ 410, ERR_NOT_FOUND },
+	{ 412, ERR_CONFLICT },
+	{ 413, ERR_RATE_LIMITED },
+	{ 422, ERR_INVALID },
+	{ 429, ERR_RATE_LIMITED },
+	{ 501, ERR_UNSUPPORTED },
 };
 
 static enum err_code default_code(int status)
@@ -59,7 +66,8 @@ static enum err_code code_of(const struct rest_run *run, int status,
 	return row ? err_from_rpc(row->code) : default_code(status);
 }
 
-/* ---- what the cloud says about it --------------------------------------------- */
+/* ---- what the cloud says about it
+ * --------------------------------------------- */
 
 /* The text at @path, numbers too, as far as it fits. */
 static void text_at(json_t *body, const char *path, char *text, size_t size)
@@ -95,11 +103,12 @@ static enum err_effect effect_of(const struct rest_run *run, int status)
 bool rest_refused(const struct rest_run *run, const struct http_answer *answer)
 {
 	const struct sc_service *s = run->service;
-	AUTO_JSON json_t *body = json_read(answer->body.p, answer->body.n, NULL);
+	AUTO_JSON json_t *body =
+		json_read(answer->body.p, answer->body.n, NULL);
 	struct error *fault = &run->call->fault;
 	char code[sizeof(fault->cloud.code)], why[300];
-	const char *id = s->request_id ? http_header(answer, s->request_id) :
-					 NULL;
+	const char *id =
+		s->request_id ? http_header(answer, s->request_id) : NULL;
 	int64_t after = http_retry_after(answer);
 
 	text_at(body, s->error_code, code, sizeof(code));

@@ -32,13 +32,14 @@ void lint_path(struct lint *l, const char *what, const char *path)
 		lint_find(l, "%s: %s", what, err.message);
 }
 
-/* ---- holes -------------------------------------------------------------------- */
+/* ---- holes
+ * -------------------------------------------------------------------- */
 
 static void need_property(struct lint *l, json_t *properties, const char *name,
-			  const char *what)
+			  const char *prefix, const char *what)
 {
 	if (!json_object_get(properties, name))
-		lint_find(l, "{%s.%s}: the %s schema has no %s", what, name,
+		lint_find(l, "{%s.%s}: the %s schema has no %s", prefix, name,
 			  what, name);
 }
 
@@ -59,9 +60,9 @@ static void lint_name(struct lint *l, const char *name)
 	if (!strcmp(name, "region") || !strcmp(name, "op"))
 		return;
 	if (text_starts(name, "cred."))
-		need_property(l, l->credential, name + 5, "credential");
+		need_property(l, l->credential, name + 5, "cred", "credential");
 	else if (text_starts(name, "config."))
-		need_property(l, l->config, name + 7, "config");
+		need_property(l, l->config, name + 7, "config", "config");
 	else if (!text_starts(name, "session."))
 		need_argument(l, name);
 	else if (!l->driver->login)
@@ -92,7 +93,8 @@ static void lint_template(struct lint *l, const char *text,
 		lint_find(l, "%s", err.message);
 }
 
-/* ---- rows ---------------------------------------------------------------------- */
+/* ---- rows
+ * ---------------------------------------------------------------------- */
 
 static bool is_known_name(const char *name)
 {
@@ -167,7 +169,7 @@ static void lint_row(struct lint *l)
 
 	if (!is_known_name(row->op))
 		lint_find(l, "is no operation of the catalogue (rows of the "
-			  "driver's own begin with a dot)");
+			     "driver's own begin with a dot)");
 	lint_then(l);
 	lint_errors(l, row->errors);
 	if (!row->http) {
@@ -193,7 +195,8 @@ static void lint_table(struct lint *l, const struct sc_rest *row)
 	}
 }
 
-/* ---- services ----------------------------------------------------------------------- */
+/* ---- services
+ * ----------------------------------------------------------------------- */
 
 static void lint_service(struct lint *l, const struct sc_service *s)
 {

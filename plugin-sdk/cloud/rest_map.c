@@ -19,14 +19,15 @@
 
 struct mapper {
 	const struct rest_run *run;
-	struct template_scope scope;    /* args: the node at hand */
-	bool failed;                    /* call->fault says why */
+	struct template_scope scope; /* args: the node at hand */
+	bool failed;		     /* call->fault says why */
 };
 
 static json_t *map_record(struct mapper *m, const struct sc_map *map,
 			  const struct cat_field *fields, json_t *node);
 
-/* ---- one value ------------------------------------------------------------------ */
+/* ---- one value
+ * ------------------------------------------------------------------ */
 
 /* Text of a scalar for the word table, new, or NULL. */
 static char *word_of(const json_t *v)
@@ -71,7 +72,8 @@ static json_t *map_value(struct mapper *m, const struct sc_map *map,
 	return made;
 }
 
-/* ---- where it is ------------------------------------------------------------------ */
+/* ---- where it is
+ * ------------------------------------------------------------------ */
 
 /* "{node}/{vmid}": a text made of several places; NULL when one is missing. */
 static json_t *fill_text(struct mapper *m, const char *from)
@@ -91,8 +93,8 @@ static json_t *find_one(struct mapper *m, const struct sc_map *map)
 		return json_string(map->value);
 	if (map->from && strchr(map->from, '{'))
 		return fill_text(m, map->from);
-	return json_incref(path_first(m->scope.args,
-				      map->from ? map->from : ""));
+	return json_incref(
+		path_first(m->scope.args, map->from ? map->from : ""));
 }
 
 static void add_each(struct mapper *m, const struct sc_map *map,
@@ -101,7 +103,7 @@ static void add_each(struct mapper *m, const struct sc_map *map,
 	json_t *v, *made;
 	size_t i;
 
-	json_array_foreach(found, i, v) {
+	json_array_foreach (found, i, v) {
 		if (json_is_array(v)) {
 			add_each(m, map, f, v, out);
 		} else if (!json_is_null(v)) {
@@ -116,15 +118,16 @@ static void add_each(struct mapper *m, const struct sc_map *map,
 static json_t *map_list(struct mapper *m, const struct sc_map *map,
 			const struct cat_field *f)
 {
-	AUTO_JSON json_t *found = path_find(m->scope.args,
-					    map->from ? map->from : "");
+	AUTO_JSON json_t *found =
+		path_find(m->scope.args, map->from ? map->from : "");
 	json_t *out = json_array();
 
 	add_each(m, map, f, found, out);
 	return out;
 }
 
-/* ---- one record -------------------------------------------------------------------- */
+/* ---- one record
+ * -------------------------------------------------------------------- */
 
 static bool is_required(const struct cat_field *f)
 {
@@ -203,8 +206,8 @@ static json_t *map_record(struct mapper *m, const struct sc_map *map,
 	m->scope.args = node;
 	for (; ok && map->to; map++)
 		if (!has_value(out, map->to))
-			ok = map_field(m, map,
-				       cat_field_find(fields, map->to), out);
+			ok = map_field(m, map, cat_field_find(fields, map->to),
+				       out);
 	m->scope.args = outer;
 	if (ok)
 		return out;
@@ -216,9 +219,10 @@ json_t *rest_record(const struct rest_run *run, json_t *node)
 {
 	const struct sc_call *call = run->call;
 	const struct cat_record *rec = run->op ? run->op->result : NULL;
-	struct mapper m = { run, { .config = call->config,
-				   .session = call->session,
-				   .region = call->region } };
+	struct mapper m = { run,
+			    { .config = call->config,
+			      .session = call->session,
+			      .region = call->region } };
 	json_t *made;
 
 	if (!run->row->map)

@@ -31,10 +31,12 @@ bool rest_is_paged(const struct rest_run *run)
 	if (json_int(run->args, "limit", 0) <= 0 || !run->row->next)
 		return false;
 	return !template_holes(run->row->http, TEMPLATE_URL, is_limit, NULL,
-			       &err) && err.code == ERR_NONE;
+			       &err) &&
+	       err.code == ERR_NONE;
 }
 
-/* ---- tokens ---------------------------------------------------------------------- */
+/* ---- tokens
+ * ---------------------------------------------------------------------- */
 
 /* What may stand in a query (RFC 3986 section 3.4). */
 static bool is_query(const char *text)
@@ -84,7 +86,8 @@ char *rest_page_token(const struct rest_page *page)
 	return query ? mem_printf(TOKEN_QUERY "%s", query + 1) : NULL;
 }
 
-/* ---- following --------------------------------------------------------------------- */
+/* ---- following
+ * --------------------------------------------------------------------- */
 
 /* The address of the run's service; new, NULL: none. */
 static char *endpoint(const struct rest_run *run)
@@ -112,7 +115,7 @@ static bool follow_url(const struct rest_run *run, const char *next,
 
 	if (!base || !http_origin(base, &origin))
 		return rest_bad_answer(run, "the service has no address to "
-				       "follow a page at");
+					    "follow a page at");
 	if (*next == '/')
 		page->url = mem_printf("%.*s%s", (int)origin.n, origin.p, next);
 	else
@@ -120,7 +123,8 @@ static bool follow_url(const struct rest_run *run, const char *next,
 	if (http_same_origin(base, page->url) &&
 	    is_query(page->url + strcspn(page->url, "?")))
 		return true;
-	return rest_bad_answer(run, "the next page is not at the service's own "
+	return rest_bad_answer(run,
+			       "the next page is not at the service's own "
 			       "address, so it was not followed: %.*s",
 			       (int)strcspn(next, "?"), next);
 }
@@ -130,7 +134,7 @@ static bool is_new(const struct rest_run *run, json_t *seen, const char *next)
 {
 	if (json_object_get(seen, next))
 		return rest_bad_answer(run, "the pages of the list lead in a "
-				       "circle");
+					    "circle");
 	if (json_object_size(seen) >= PAGES_MAX)
 		return rest_bad_answer(run, "the list has more than %d pages",
 				       PAGES_MAX);
@@ -154,7 +158,8 @@ bool rest_page_next(const struct rest_run *run, json_t *answer, json_t *seen,
 	if (!v || (next && !*next))
 		return true;
 	if (!next)
-		return rest_bad_answer(run, "the next page (\"%s\") is not text",
+		return rest_bad_answer(run,
+				       "the next page (\"%s\") is not text",
 				       run->row->next);
 	if (!is_new(run, seen, next))
 		return false;
@@ -162,7 +167,7 @@ bool rest_page_next(const struct rest_run *run, json_t *answer, json_t *seen,
 		return follow_url(run, next, page);
 	if (!is_marker(next))
 		return rest_bad_answer(run, "the next page's token has control "
-				       "characters or is too long");
+					    "characters or is too long");
 	page->marker = mem_strdup(next);
 	return true;
 }

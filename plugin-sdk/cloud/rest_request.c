@@ -9,7 +9,8 @@
 #include "base/text.h"
 #include "cloud/rest_run.h"
 
-/* ---- what a row works with ---------------------------------------------------- */
+/* ---- what a row works with
+ * ---------------------------------------------------- */
 
 static const struct sc_service *find_service(const struct sc_driver *driver,
 					     const char *name)
@@ -47,9 +48,11 @@ bool rest_run_init(struct rest_run *run, struct sc_call *call,
 		.args = args ? args : call->args,
 	};
 	if (!row->http)
-		return fail(&call->fault, ERR_UNSUPPORTED, "%s is answered by "
+		return fail(&call->fault, ERR_UNSUPPORTED,
+			    "%s is answered by "
 			    "a function of driver %s, there is no request in "
-			    "its row", row->op, call->driver->name);
+			    "its row",
+			    row->op, call->driver->name);
 	if (!run->service)
 		return fail(&call->fault, ERR_INTERNAL,
 			    "%s: driver %s has no service \"%s\"", row->op,
@@ -81,7 +84,8 @@ void rest_http_settings(const struct sc_call *call, struct http_request *rq)
 	rq->answer_max = max > 0 ? (size_t)max : 0;
 }
 
-/* ---- filling in ------------------------------------------------------------------ */
+/* ---- filling in
+ * ------------------------------------------------------------------ */
 
 void rest_page_done(struct rest_page *page)
 {
@@ -120,9 +124,11 @@ static bool add_endpoint(struct buf *url, const struct rest_run *run,
 		buf_truncate(url, url->n - 1);
 	if (scope->explain || (url->n && http_origin(url->p, &origin)))
 		return true;
-	return fail(err, ERR_INVALID, "the address of service \"%s\" is not an "
-		    "http(s) URL: \"%s\"", run->row->service ?
-		    run->row->service : "", url->n ? url->p : "");
+	return fail(err, ERR_INVALID,
+		    "the address of service \"%s\" is not an "
+		    "http(s) URL: \"%s\"",
+		    run->row->service ? run->row->service : "",
+		    url->n ? url->p : "");
 }
 
 static bool add_url(struct rest_request *rq, const struct rest_run *run,
@@ -134,8 +140,10 @@ static bool add_url(struct rest_request *rq, const struct rest_run *run,
 	size_t n = strcspn(http, " ");
 
 	if (!path || path[1] != '/' || n >= sizeof(rq->method))
-		return fail(err, ERR_INTERNAL, "the row of %s has no method "
-			    "and path: \"%s\"", run->row->op, http);
+		return fail(err, ERR_INTERNAL,
+			    "the row of %s has no method "
+			    "and path: \"%s\"",
+			    run->row->op, http);
 	memcpy(rq->method, http, n);
 	if (!add_endpoint(&url, run, scope, err) ||
 	    !template_url(path + 1, scope, &url, err))

@@ -34,8 +34,8 @@ static json_t *to_int(json_t *v)
 	if (json_is_real(v) && real == trunc(real) &&
 	    fabs(real) <= (double)JSON_MAX_INT)
 		return json_integer((json_int_t)real);
-	if (json_is_string(v) && text_to_int(json_string_value(v),
-					     -JSON_MAX_INT, JSON_MAX_INT, &n))
+	if (json_is_string(v) &&
+	    text_to_int(json_string_value(v), -JSON_MAX_INT, JSON_MAX_INT, &n))
 		return json_integer(n);
 	return NULL;
 }
@@ -136,14 +136,15 @@ static json_t *to_date(json_t *v)
 	return clock_parse(full, &ms) ? json_stringn(full, 10) : NULL;
 }
 
-/* ---- tags ----------------------------------------------------------------------- */
+/* ---- tags
+ * ----------------------------------------------------------------------- */
 
 static json_t *member_any_case(json_t *object, const char *name)
 {
 	const char *key;
 	json_t *v;
 
-	json_object_foreach(object, key, v)
+	json_object_foreach (object, key, v)
 		if (!strcasecmp(key, name))
 			return v;
 	return NULL;
@@ -179,14 +180,15 @@ static json_t *to_tags(json_t *v)
 	if (!json_is_object(v) && !json_is_array(v))
 		return NULL;
 	tags = json_object();
-	json_object_foreach(v, name, child)
+	json_object_foreach (v, name, child)
 		add_tag(tags, name, child);
-	json_array_foreach(v, i, child)
+	json_array_foreach (v, i, child)
 		add_tag_element(tags, child);
 	return tags;
 }
 
-/* ---- all types -------------------------------------------------------------------- */
+/* ---- all types
+ * -------------------------------------------------------------------- */
 
 static json_t *typed(enum cat_type type, json_t *v)
 {

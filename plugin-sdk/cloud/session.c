@@ -12,14 +12,14 @@
 #include "cloud/digest.h"
 
 struct entry {
-	struct list link;       /* most recently used first */
+	struct list link; /* most recently used first */
 	char key[DIGEST_TEXT];
-	json_t *session;        /* NULL: none yet, or none any more */
-	int64_t renew_at;       /* clock_wall_ms, 0: never */
-	bool busy;              /* a call is logging in */
+	json_t *session;  /* NULL: none yet, or none any more */
+	int64_t renew_at; /* clock_wall_ms, 0: never */
+	bool busy;	  /* a call is logging in */
 	unsigned waiters;
 	struct cond done;
-	struct error fault;     /* of the last login */
+	struct error fault; /* of the last login */
 };
 
 static struct list entries = LIST_INIT(entries);
@@ -39,9 +39,9 @@ static void wipe_own(json_t *v)
 	if (json_is_string(v))
 		mem_wipe((char *)(uintptr_t)json_string_value(v),
 			 json_string_length(v));
-	json_object_foreach(v, key, child)
+	json_object_foreach (v, key, child)
 		wipe_own(child);
-	json_array_foreach(v, i, child)
+	json_array_foreach (v, i, child)
 		wipe_own(child);
 }
 
@@ -59,7 +59,8 @@ void session_release(struct sc_call *call)
 	call->session = NULL;
 }
 
-/* ---- entries --------------------------------------------------------------- */
+/* ---- entries ---------------------------------------------------------------
+ */
 
 static void make_key(struct sc_call *call, char key[DIGEST_TEXT])
 {
@@ -77,7 +78,7 @@ static struct entry *find(const char *key)
 {
 	struct entry *e;
 
-	list_each(e, &entries, struct entry, link)
+	list_each (e, &entries, struct entry, link)
 		if (!strcmp(e->key, key))
 			return e;
 	return NULL;
@@ -127,14 +128,15 @@ static struct entry *find_or_add(const char *key)
 
 static bool is_fresh(const struct entry *e)
 {
-	return e->session &&
-	       (!e->renew_at || clock_wall_ms() < e->renew_at);
+	return e->session && (!e->renew_at || clock_wall_ms() < e->renew_at);
 }
 
-/* ---- logging in -------------------------------------------------------------- */
+/* ---- logging in
+ * -------------------------------------------------------------- */
 
 /* When to renew: a while before the end, and of a short life its last
- * quarter. */
+ * quarter.  One that is over as it begins says that clocks differ (or that a
+ * recording is replayed): then the cloud's 401 will tell. */
 static int64_t renewal(const json_t *session)
 {
 	const char *text = json_str(session, "expires_at", NULL);
@@ -143,15 +145,16 @@ static int64_t renewal(const json_t *session)
 	if (!text || !clock_parse(text, &end))
 		return 0;
 	early = (end - clock_wall_ms()) / 4;
-	if (early < 0)
-		early = 0;
+	if (early <= 0)
+		return 0;
 	return end - (early < SESSION_EARLY_MS ? early : SESSION_EARLY_MS);
 }
 
 static void check_made(struct sc_call *call, json_t *session)
 {
 	if (!session && call->fault.code == ERR_NONE)
-		fail(&call->fault, ERR_INTERNAL, "the login of driver %s "
+		fail(&call->fault, ERR_INTERNAL,
+		     "the login of driver %s "
 		     "failed without saying why; report it to its author",
 		     call->driver->name);
 }
@@ -222,7 +225,8 @@ bool session_get(struct sc_call *call)
 	struct entry *e;
 
 	if (!call->driver->login)
-		return fail(&call->fault, ERR_INTERNAL, "a row of driver %s "
+		return fail(&call->fault, ERR_INTERNAL,
+			    "a row of driver %s "
 			    "needs a session, and the driver has no login",
 			    call->driver->name);
 	make_key(call, key);
@@ -263,6 +267,6 @@ void session_done(void)
 {
 	struct entry *e, *next;
 
-	list_each_safe(e, next, &entries, struct entry, link)
+	list_each_safe (e, next, &entries, struct entry, link)
 		forget(e);
 }

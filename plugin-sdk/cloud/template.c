@@ -126,8 +126,8 @@ static json_t *find_value(const char *name, const struct template_scope *scope)
 	json_t *from, *v;
 
 	if (!strcmp(name, "region")) {
-		text = scope->region ? scope->region :
-				       json_str(scope->config, "region", NULL);
+		text = scope->region ? scope->region
+				     : json_str(scope->config, "region", NULL);
 		return string_value(text);
 	}
 	if (!strcmp(name, "op"))
@@ -201,13 +201,18 @@ bool hole_missing(const struct hole *h, struct error *err)
 	if (text_starts(name, "session."))
 		return fail(err, ERR_UNSUPPORTED,
 			    "the cloud does not offer \"%s\" to this "
-			    "credential in this region", name + 8);
+			    "credential in this region",
+			    name + 8);
 	if (text_starts(name, "cred."))
-		return fail(err, ERR_INVALID, "the credential has no %s; add "
-			    "it to the credential", name + 5);
+		return fail(err, ERR_INVALID,
+			    "the credential has no %s; add "
+			    "it to the credential",
+			    name + 5);
 	if (text_starts(name, "config."))
-		return fail(err, ERR_INVALID, "the setting %s is not given; "
-			    "add it to the provider's config", name + 7);
+		return fail(err, ERR_INVALID,
+			    "the setting %s is not given; "
+			    "add it to the provider's config",
+			    name + 7);
 	json_pointer_add(pointer, sizeof(pointer), name);
 	if (h->each)
 		return fail_at(err, ERR_INVALID, pointer,
@@ -283,7 +288,7 @@ bool hole_text(const struct hole *h, json_t *v, struct buf *out,
 
 	if (!json_is_array(v))
 		return scalar_text(h, v, out, err);
-	json_array_foreach(v, i, element) {
+	json_array_foreach (v, i, element) {
 		if (i)
 			buf_add_char(out, ',');
 		if (!scalar_text(h, element, out, err))
@@ -293,7 +298,7 @@ bool hole_text(const struct hole *h, json_t *v, struct buf *out,
 }
 
 enum fill {
-	FILL_RAW,       /* headers, endpoints */
+	FILL_RAW, /* headers, endpoints */
 	FILL_PATH,
 	FILL_QUERY,
 };
@@ -400,11 +405,15 @@ static bool fill_path(struct slice path, const struct template_scope *scope,
 	if (!fill_piece(path, scope, FILL_PATH, out, &missing, err))
 		return false;
 	if (missing)
-		return fail(err, ERR_INVALID, "an optional value is missing "
-			    "in the path of \"%.*s\"", (int)path.n, path.p);
+		return fail(err, ERR_INVALID,
+			    "an optional value is missing "
+			    "in the path of \"%.*s\"",
+			    (int)path.n, path.p);
 	if (out->n > start && has_dot_segment(out->p + start))
-		return fail(err, ERR_INVALID, "the path of \"%.*s\" gets a "
-			    "\".\" or \"..\" segment", (int)path.n, path.p);
+		return fail(err, ERR_INVALID,
+			    "the path of \"%.*s\" gets a "
+			    "\".\" or \"..\" segment",
+			    (int)path.n, path.p);
 	return true;
 }
 
@@ -477,7 +486,8 @@ bool template_uses(const char *text, enum template_kind kind,
 {
 	struct error err = { 0 };
 
-	return text && !template_holes(text, kind, lacks_prefix,
-				       (void *)(uintptr_t)prefix, &err) &&
+	return text &&
+	       !template_holes(text, kind, lacks_prefix,
+			       (void *)(uintptr_t)prefix, &err) &&
 	       err.code == ERR_NONE;
 }

@@ -109,7 +109,7 @@ static json_t *fill_object(struct filler *f, json_t *node)
 	bool dropped = false;
 	const char *key;
 
-	json_object_foreach(node, key, child) {
+	json_object_foreach (node, key, child) {
 		value = fill(f, child);
 		if (value)
 			json_object_set_new(made, key, value);
@@ -125,7 +125,7 @@ static json_t *fill_array(struct filler *f, json_t *node)
 	bool dropped = false;
 	size_t i;
 
-	json_array_foreach(node, i, child) {
+	json_array_foreach (node, i, child) {
 		value = fill(f, child);
 		if (value)
 			json_array_append_new(made, value);
@@ -151,7 +151,7 @@ static bool find_each(json_t *node, struct hole *h)
 			p = p ? strchr(p, '{') : NULL;
 		}
 	} else if (json_is_object(node)) {
-		json_object_foreach(node, key, child)
+		json_object_foreach (node, key, child)
 			if (!found)
 				found = find_each(child, h);
 	}
@@ -180,7 +180,7 @@ static json_t *repeat(struct filler *f, json_t *element, const struct hole *h)
 	}
 	made = json_array();
 	scope.list = h->name;
-	json_array_foreach(list, i, scope.item) {
+	json_array_foreach (list, i, scope.item) {
 		value = fill(&each, element);
 		if (value)
 			json_array_append_new(made, value);
@@ -256,10 +256,10 @@ static bool visit(const struct visit *v, json_t *node)
 
 	if (json_is_string(node))
 		return visit_string(v, json_string_value(node));
-	json_object_foreach(node, key, child)
+	json_object_foreach (node, key, child)
 		if (!visit(v, child))
 			return false;
-	json_array_foreach(node, i, child)
+	json_array_foreach (node, i, child)
 		if (!visit(v, child))
 			return false;
 	return true;

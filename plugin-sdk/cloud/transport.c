@@ -37,7 +37,7 @@ struct watch {
 
 static struct {
 	CURLM *multi;
-	CURLSH *share;          /* TLS sessions outlive their easy handle */
+	CURLSH *share; /* TLS sessions outlive their easy handle */
 	struct timer timer;
 	struct list watches;
 } curl;
@@ -69,7 +69,8 @@ static void *curl_realloc(void *p, size_t size)
 	return mem_try_realloc(p, size);
 }
 
-/* ---- libcurl on the loop --------------------------------------------------- */
+/* ---- libcurl on the loop ---------------------------------------------------
+ */
 
 static void take_finished(void)
 {
@@ -179,13 +180,14 @@ void transport_done(void)
 	curl_share_cleanup(curl.share);
 	curl_global_cleanup();
 	timer_stop(&curl.timer);
-	list_each_safe(w, next, &curl.watches, struct watch, link)
+	list_each_safe (w, next, &curl.watches, struct watch, link)
 		unwatch(w);
 	curl.multi = NULL;
 	curl.share = NULL;
 }
 
-/* ---- one transfer ----------------------------------------------------------- */
+/* ---- one transfer -----------------------------------------------------------
+ */
 
 static int on_connected(void *arg, char *ip UNUSED, char *local UNUSED,
 			int port UNUSED, int local_port UNUSED)
@@ -322,7 +324,8 @@ static void tear_down(struct transfer *t)
 	curl_slist_free_all(t->headers);
 }
 
-/* ---- why it failed ------------------------------------------------------------ */
+/* ---- why it failed
+ * ------------------------------------------------------------ */
 
 static bool is_tls_fault(CURLcode code)
 {
@@ -384,7 +387,9 @@ bool transport_run(const struct http_request *rq, int64_t until,
 		   struct http_answer *answer, struct attempt *attempt,
 		   struct error *err)
 {
-	struct transfer t = { .rq = rq, .answer = answer, .attempt = attempt,
+	struct transfer t = { .rq = rq,
+			      .answer = answer,
+			      .attempt = attempt,
 			      .fiber = fiber_self() };
 	enum fiber_wait how = WAIT_WOKEN;
 	long status = 0;
