@@ -35,17 +35,22 @@ static void add_text(struct buf *b, const char *name, const char *value)
 	buf_add_str(b, "\",");
 }
 
-static void add_context(struct buf *b, const struct driver_request *req,
-			unsigned attempt)
+static void add_context(struct buf *b, const struct provider *p,
+			const struct driver_request *req, unsigned attempt)
 {
 	int64_t left = clock_left(req->deadline);
 
 	buf_add_str(b, "{\"ctx\":{");
+	add_text(b, "provider", p->o.name);
 	add_text(b, "op", req->op);
 	add_text(b, "workspace", req->workspace);
 	add_text(b, "region", req->region);
 	add_text(b, "zone", req->zone);
 	add_text(b, "trace", req->trace);
+	if (req->on_items)
+		buf_printf(b, "\"credit\":%d,", STREAM_CREDIT);
+	if (req->native)
+		buf_add_str(b, "\"native\":true,");
 	buf_printf(b, "\"deadline_ms\":%lld,\"attempt\":%u,\"progress\":%s}",
 		   (long long)(left > 2 * LATE_MS ? left - LATE_MS : left),
 		   attempt, req->on_progress ? "true" : "false");
@@ -54,7 +59,7 @@ static void add_context(struct buf *b, const struct driver_request *req,
 static void add_params(struct buf *b, const struct provider *p,
 		       const struct driver_request *req, unsigned attempt)
 {
-	add_context(b, req, attempt);
+	add_context(b, p, req, attempt);
 	buf_add_str(b, ",\"secrets\":");
 	buf_add(b, secret_reveal(p->settings.secrets),
 		secret_length(p->settings.secrets));

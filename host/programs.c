@@ -20,8 +20,8 @@
 static const struct {
 	const char *folder, *source;
 } groups[] = {
-	{ "public/", "public" },
-	{ "private/", "private" },
+	{ "/public", "public" },
+	{ "/private", "private" },
 	{ "", "other" },
 };
 
@@ -68,7 +68,7 @@ char *programs_find(const struct config *config, const char *name)
 	AUTO_FREE char *folder = programs_folder(config);
 
 	for (size_t i = 0; i < ARRAY_LEN(groups); i++) {
-		char *path = mem_printf("%s/%s%s/%s", folder, groups[i].folder,
+		char *path = mem_printf("%s%s/%s/%s", folder, groups[i].folder,
 					name, name);
 
 		if (is_program(path))
@@ -127,7 +127,7 @@ json_t *programs_list(const struct config *config)
 
 	for (size_t i = 0; i < ARRAY_LEN(groups); i++) {
 		AUTO_FREE char *group =
-			mem_printf("%s/%s", folder, groups[i].folder);
+			mem_printf("%s%s", folder, groups[i].folder);
 
 		list_group(found, group, groups[i].source);
 	}

@@ -73,6 +73,7 @@ struct driver_request {
 	bool mutates;                   /* reads fail over, mutations never */
 	const json_t *args;             /* object, borrowed; NULL: {} */
 	const char *region, *zone, *workspace, *op, *trace; /* may be NULL */
+	bool native;                    /* the cloud's own objects, too */
 	int64_t deadline;               /* clock_ms, required */
 	/* A list's items as they come: raw JSON array of @n items; may wait
 	 * (back-pressure).  False: stop the call.  NULL: no stream wanted. */

@@ -100,6 +100,29 @@ static bool seal(struct image *image, int from, const char *path,
 /* ---- what kind of program --------------------------------------------------
  */
 
+#if defined(__SANITIZE_ADDRESS__)
+static bool names_sanitizer(int fd)
+{
+	struct stat st;
+	bool found = false;
+	void *p;
+
+	if (fstat(fd, &st) < 0)
+		return false;
+	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (p == MAP_FAILED)
+		return false;
+	found = memmem(p, (size_t)st.st_size, "__asan_init", 11) != NULL;
+	munmap(p, (size_t)st.st_size);
+	return found;
+}
+#else
+static bool names_sanitizer(int fd UNUSED)
+{
+	return false;
+}
+#endif
+
 /* The path in the PT_INTERP header; new, NULL when there is none. */
 static char *elf_loader(int fd, const Elf64_Ehdr *elf)
 {
@@ -219,6 +242,7 @@ static bool look_inside(struct image *image, const char *path,
 
 		memcpy(&elf, head, sizeof(elf));
 		image->loader = elf_loader(image->fd, &elf);
+		image->sanitized = names_sanitizer(image->fd);
 		return true;
 	}
 	if (n > 2 && head[0] == '#' && head[1] == '!' && strchr(head, '\n')) {
@@ -359,4 +383,10 @@ int image_exec_fd(const struct image *image)
 const char *image_loader(const struct image *image)
 {
 	return image->interpreter ? image->interpreter->loader : image->loader;
+}
+
+bool image_sanitized(const struct image *image)
+{
+	return image->interpreter ? image->interpreter->sanitized
+				  : image->sanitized;
 }

@@ -23,6 +23,8 @@ struct image {
 	unsigned refs;
 	char digest[IMAGE_DIGEST]; /* of the program as it was named */
 	int fd;			   /* sealed memfd of an ELF program */
+	bool sanitized; /* built with AddressSanitizer; only looked for when
+			 * this program is, too */
 	char *loader;		   /* its ELF interpreter, or NULL: static */
 	struct image *interpreter; /* of a script, or NULL */
 	char *script;		   /* path of the copy, or NULL */
@@ -43,6 +45,7 @@ void image_put(struct image *image); /* NULL is fine */
 /* The descriptor to execute: its own or its interpreter's. */
 int image_exec_fd(const struct image *image);
 const char *image_loader(const struct image *image);
+bool image_sanitized(const struct image *image);
 
 /* Forget the cache (what is in use stays). */
 void image_cache_done(void);

@@ -63,6 +63,7 @@ struct birth {
 	int fds[5]; /* become 0, 1, 2, the image, the status pipe */
 	const struct sandbox_policy *policy;
 	struct sandbox_paths paths;
+	bool sanitized;
 };
 
 /* ---- in the child ----------------------------------------------------------
@@ -115,7 +116,7 @@ static int run_stage(struct birth *b, enum stage stage)
 		umask(077);
 		return chdir("/") < 0 ? errno : 0;
 	case STAGE_LIMITS:
-		return sandbox_limits(b->policy);
+		return sandbox_limits(b->policy, b->sanitized);
 	case STAGE_PRIVILEGES:
 		return sandbox_drop_privileges(b->policy);
 	case STAGE_LANDLOCK:
@@ -215,6 +216,7 @@ static pid_t give_birth(const struct image *image, const char *name,
 			 image_exec_fd(image), pipes[STATUS][1] },
 		.policy = policy,
 		.paths = { image_loader(image), image->script, state_dir },
+		.sanitized = image_sanitized(image),
 	};
 	pid_t pid;
 

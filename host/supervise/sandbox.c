@@ -100,15 +100,16 @@ static int limit(int what, long long most)
 	return setrlimit((__rlimit_resource_t)what, &wanted) < 0 ? errno : 0;
 }
 
-int sandbox_limits(const struct sandbox_policy *policy)
+int sandbox_limits(const struct sandbox_policy *policy, bool sanitized)
 {
+	long long shadow = sanitized ? kernel.base_data : 0;
 	int error = limit(RLIMIT_CORE, 0); /* secrets must not reach a disk */
 
 	if (!error)
 		error = limit(RLIMIT_NOFILE, policy->open_files);
 	if (!error)
 		error = limit(RLIMIT_DATA,
-			      kernel.base_data + policy->memory_mib * 1048576);
+			      shadow + policy->memory_mib * 1048576);
 	return error;
 }
 

@@ -41,7 +41,8 @@ const char *sandbox_level(const struct sandbox_policy *policy);
 /* ---- in the child, in this order; 0 or an errno ---------------------------
  */
 
-int sandbox_limits(const struct sandbox_policy *policy);
+/* @sanitized: the program needs shadow memory besides its own. */
+int sandbox_limits(const struct sandbox_policy *policy, bool sanitized);
 int sandbox_drop_privileges(const struct sandbox_policy *policy);
 int sandbox_landlock(const struct sandbox_policy *policy,
 		     const struct sandbox_paths *paths);

@@ -76,17 +76,26 @@ static void tell_dropped(struct stderr_capture *c)
 	c->dropped_before = c->dropped;
 }
 
+static void second_is_over(struct timer *timer)
+{
+	tell_dropped(container_of(timer, struct stderr_capture, tell));
+}
+
 /* True when this second has room for one more line. */
 static bool within_rate(struct stderr_capture *c)
 {
 	int64_t second = clock_ms() / 1000;
 
-	if (second != c->second) {
-		tell_dropped(c);
-		c->second = second;
+	if (second != c->second)
 		c->in_second = 0;
-	}
+	c->second = second;
 	return c->in_second++ < STDERR_LINES_PER_SECOND;
+}
+
+static void drop_line(struct stderr_capture *c)
+{
+	if (c->dropped++ == c->dropped_before)
+		timer_arm(&c->tell, (c->second + 1) * 1000);
 }
 
 static void end_line(struct stderr_capture *c)
@@ -94,7 +103,7 @@ static void end_line(struct stderr_capture *c)
 	if (c->line.n && c->line.p[c->line.n - 1] == '\r')
 		buf_truncate(&c->line, c->line.n - 1);
 	if (c->line.n && !within_rate(c)) {
-		c->dropped++;
+		drop_line(c);
 	} else if (c->line.n) {
 		redact_text(c->redact, c->line.p, c->line.n);
 		write_log(c, buf_slice(&c->line));
@@ -162,6 +171,7 @@ void stderr_open(struct stderr_capture *c, int fd, const char *driver,
 				      .driver = driver,
 				      .generation = generation,
 				      .redact = redact };
+	c->tell.run = second_is_over;
 	sys_set_nonblocking(fd);
 	ev_io_init(&c->watch, readable, fd, EV_READ);
 	c->watch.data = c;
@@ -183,6 +193,7 @@ void stderr_close(struct stderr_capture *c)
 	if (c->fd < 0)
 		return;
 	stderr_drain(c);
+	timer_stop(&c->tell);
 	tell_dropped(c);
 	ev_io_stop(loop_ev(), &c->watch);
 	close(c->fd);

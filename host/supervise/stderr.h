@@ -11,6 +11,7 @@
 #include <ev.h>
 
 #include "base/buf.h"
+#include "base/loop.h"
 #include "supervise/redact.h"
 
 #define STDERR_LINE_MAX 8192
@@ -28,6 +29,7 @@ struct stderr_capture {
 	int64_t second;		     /* clock_ms / 1000 of `in_second` */
 	unsigned in_second;
 	uint64_t dropped_before; /* `dropped` when it was last told */
+	struct timer tell; /* once the second is over */
 	uint64_t lines, dropped, cut;
 	struct buf tail[STDERR_TAIL]; /* ring, newest at lines - 1 */
 };

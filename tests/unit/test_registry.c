@@ -608,24 +608,19 @@ static void validates(void)
 	assert_int_equal(host_children(), 0);
 }
 
+/* clang-format off */
 #define TESTS(T) \
-	T(answers_lazily) \
-	T(eager) T(splits_settings_from_secrets) T(misses_a_setting) T( \
-		refuses_what_is_not_there) T(streams_a_list) T(read_fails_over) \
-		T(read_fails_in_the_end) T(mutation_is_never_repeated) T( \
-			crash_loop_backs_off) T(backoff_ends) T(bad_handshakes_break) \
-			T(no_program) T(exits_and_says_so) T( \
-				closed_stdout_is_an_end) T(violations_replace) \
-				T(missed_pings_replace) T(deadline) T( \
-					breaker_opens) T(secrets_are_masked) \
-					T(stderr_is_limited) T( \
-						full_queue_is_busy) \
-						T(reload_marks_and_sweeps) T( \
-							removed_provider_drains) \
-							T(stubborn_is_killed) T( \
-								lists_drivers) \
-								T(script_runs) \
-									T(validates)
+	T(answers_lazily) T(eager) T(splits_settings_from_secrets) \
+	T(misses_a_setting) T(refuses_what_is_not_there) T(streams_a_list) \
+	T(read_fails_over) T(read_fails_in_the_end) \
+	T(mutation_is_never_repeated) T(crash_loop_backs_off) T(backoff_ends) \
+	T(bad_handshakes_break) T(no_program) T(exits_and_says_so) \
+	T(closed_stdout_is_an_end) T(violations_replace) \
+	T(missed_pings_replace) T(deadline) T(breaker_opens) \
+	T(secrets_are_masked) T(stderr_is_limited) T(full_queue_is_busy) \
+	T(reload_marks_and_sweeps) T(removed_provider_drains) \
+	T(stubborn_is_killed) T(lists_drivers) T(script_runs) T(validates)
+/* clang-format on */
 
 #define DEFINE(name) \
 	static void test_##name(void **state UNUSED) \
