@@ -18,6 +18,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -233,29 +234,44 @@ static void *on_uri(void *cls, const char *uri, struct MHD_Connection *c)
 	return req;
 }
 
-static enum MHD_Result add_size(void *cls, enum MHD_ValueKind kind UNUSED,
-				const char *name, const char *value)
-{
-	size_t *sum = cls;
+struct header_sum {
+	size_t bytes;
+	unsigned hosts, lengths, codings, tokens;
+};
 
-	*sum += strlen(name) + (value ? strlen(value) : 0);
+static enum MHD_Result add_header(void *cls, enum MHD_ValueKind kind UNUSED,
+				  const char *name, const char *value)
+{
+	struct header_sum *sum = cls;
+
+	sum->bytes += strlen(name) + (value ? strlen(value) : 0);
+	sum->hosts += !strcasecmp(name, "Host");
+	sum->lengths += !strcasecmp(name, "Content-Length");
+	sum->codings += !strcasecmp(name, "Transfer-Encoding");
+	sum->tokens += !strcasecmp(name, "Authorization");
 	return MHD_YES;
 }
 
-static bool check_size(struct request *req, struct error *err)
+/* What a proxy before us could read otherwise is refused: it would let one
+ * client's bytes pass as another's request (RFC 9112 section 11.2). */
+static bool check_headers(struct request *req, struct error *err)
 {
-	size_t sum = 0;
+	struct header_sum sum = { 0 };
 
 	if (strlen(req->path) + strlen(req->query) > HTTP_MAX_URI)
 		return fail(err, ERR_URI_TOO_LONG,
 			    "the request target is longer than %d bytes",
 			    HTTP_MAX_URI);
-	MHD_get_connection_values(req->connection, MHD_HEADER_KIND, add_size,
+	MHD_get_connection_values(req->connection, MHD_HEADER_KIND, add_header,
 				  &sum);
-	if (sum > HTTP_MAX_HEADERS)
+	if (sum.bytes > HTTP_MAX_HEADERS)
 		return fail(err, ERR_HEADERS_TOO_LARGE,
 			    "the headers hold more than %d bytes",
 			    HTTP_MAX_HEADERS);
+	if (sum.lengths + sum.codings > 1 || sum.hosts > 1 || sum.tokens > 1)
+		return fail(err, ERR_BAD_REQUEST,
+			    "Host and Authorization may come once, and one of "
+			    "Content-Length and Transfer-Encoding");
 	return true;
 }
 
@@ -289,10 +305,12 @@ static enum MHD_Result begin(struct request *req, const char *method)
 
 	req->method = method_of(method);
 	set_id(req);
-	if (check_size(req, &err) && check_length(req, &err)) {
+	if (check_headers(req, &err) && check_length(req, &err)) {
 		req->phase = HTTP_RECEIVING;
 		return MHD_YES;
 	}
+	/* What follows on the connection may be the rest of this. */
+	http_add_header(req, "Connection", "close");
 	http_refuse(req, &err);
 	return http_queue(req);
 }

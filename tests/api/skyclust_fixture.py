@@ -212,23 +212,29 @@ class Host:
 
 # ---- processes ----------------------------------------------------------------
 
+def _processes():
+    """(pid, state, parent) of all processes; those that end meanwhile are left out."""
+    for name in os.listdir('/proc'):
+        if name.isdigit():
+            with contextlib.suppress(OSError):
+                rest = pathlib.Path('/proc', name, 'stat').read_text().rpartition(')')[2].split()
+                yield int(name), rest[0], int(rest[1])
+
+
 def _children():
     """{parent: [child, …]} of all processes that are not dead."""
     table = collections.defaultdict(list)
-    for path in pathlib.Path('/proc').glob('[0-9]*/stat'):
-        with contextlib.suppress(OSError):
-            pid, rest = int(path.parent.name), path.read_text().rpartition(')')[2].split()
-            if rest[0] not in 'ZX':
-                table[int(rest[1])].append(pid)
+    for pid, state, parent in _processes():
+        if state not in 'ZX':
+            table[parent].append(pid)
     return table
 
 
 def _reap():
     """Take leave of dead orphans that came to us."""
-    for path in pathlib.Path('/proc').glob('[0-9]*/stat'):
-        with contextlib.suppress(OSError, ChildProcessError):
-            pid, rest = int(path.parent.name), path.read_text().rpartition(')')[2].split()
-            if rest[0] == 'Z' and int(rest[1]) == os.getpid() and pid not in _hosts:
+    for pid, state, parent in _processes():
+        if state == 'Z' and parent == os.getpid() and pid not in _hosts:
+            with contextlib.suppress(ChildProcessError):
                 os.waitpid(pid, os.WNOHANG)
 
 
