@@ -246,6 +246,8 @@ WAITS static bool call_provider(struct provider *p,
 		err->code = ERR_NONE;
 	} else {
 		redact_error(&p->settings.redact, err);
+		if (!req->mutates)
+			err->effect = EFFECT_NONE;
 	}
 	/* What never reached the driver says nothing of the cloud. */
 	breaker_report(breaker, clock_ms(), generation ? err->code : ERR_BUSY);

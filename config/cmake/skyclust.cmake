@@ -25,6 +25,8 @@ function(skyclust_unit_test name)
 	cmake_parse_arguments(A "" "" "LINK" ${ARGN})
 	add_executable(test_${name} test_${name}.c)
 	target_link_libraries(test_${name} PRIVATE ${A_LINK} PkgConfig::CMOCKA)
+	set_target_properties(test_${name} PROPERTIES
+		RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 	add_test(NAME unit.${name} COMMAND test_${name})
 	set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 120)
 endfunction()

@@ -46,9 +46,10 @@ class Load:
     def __init__(self, host, threads=8):
         self.host, self.stop, self.wrong = host, threading.Event(), []
         self.reads = self.failed_reads = self.creates = self.unknown = 0
+        self.answers = [0] * threads    # of each thread
         self.acknowledged = [set() for _ in range(ACCOUNTS)]
         self.lock = threading.Lock()
-        self.threads = [threading.Thread(target=self.run, args=(n,)) for n in range(threads)]
+        self.threads = [threading.Thread(target=self.run_judged, args=(n,)) for n in range(threads)]
         for t in self.threads:
             t.start()
 
@@ -56,6 +57,12 @@ class Load:
         self.stop.set()
         for t in self.threads:
             t.join()
+
+    def run_judged(self, number):
+        try:
+            self.run(number)
+        except Exception as why:    # a thread must not end unseen
+            self.judge(False, 'exception', repr(why))
 
     def run(self, number):
         tenant, serial = number % ACCOUNTS, 0
@@ -65,6 +72,13 @@ class Load:
                 self.create(tenant, f'vm-{tenant}-{number}-{serial}')
             else:
                 self.read(tenant)
+            self.answers[number] += 1
+
+    def answered_since(self, tenant, before):
+        """Has each thread of @tenant had an answer since @before?  A read may
+        be hit by two deaths, not by any number of them."""
+        return self.wrong or all(self.answers[n] > before[n] + 1
+                                 for n in range(tenant, len(self.answers), ACCOUNTS))
 
     def judge(self, ok, *what):
         if not ok:
@@ -113,9 +127,12 @@ class Torture(unittest.TestCase):
                 host.get(f'/api/v1/providers/sim{t}/regions')
             load = Load(host)
             for _ in range(DRIVER_KILLS):
-                provider = f'sim{rng.randrange(ACCOUNTS)}'
+                tenant = rng.randrange(ACCOUNTS)
+                provider = f'sim{tenant}'
                 pid, generation = self.running(host, provider)
+                before = list(load.answers)
                 os.kill(pid, signal.SIGKILL)
+                host.wait_until(lambda: load.answered_since(tenant, before))
                 host.wait_until(lambda: self.running(host, provider)[1] > generation)
             load.end()
             self.assertEqual(load.wrong, [])
