@@ -251,6 +251,14 @@ class Lists(Case):
         self.assertNotIn('native', driver.value('zone.list')['items'][0])
         self.assertEqual(driver.value('zone.list', ctx={'native': True})['items'][0]['native'], "cloud's own")
 
+    def test_provider_is_in_every_record(self):
+        driver = self.start(config={'zones': 1})
+        ctx = {'provider': 'my "cloud"'}
+        self.assertEqual(driver.value('zone.list', ctx=ctx)['items'][0],
+                         {'provider': 'my "cloud"', 'id': 'z0000', 'name': 'z0000'})
+        self.assertNotIn('provider', driver.value('zone.list', {'fields': ['name']}, ctx=ctx)['items'][0])
+        self.assertNotIn('provider', driver.value('x.test.call.echo', ctx=ctx))
+
     def test_chunks_and_totals(self):
         count = 20000
         driver = self.start(config={'zones': count})
