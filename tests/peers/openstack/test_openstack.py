@@ -314,6 +314,32 @@ class More(Case):
         self.assertEqual(len(self.call('POST', path + '/remove_rule', dict(rule_id=rule))['rules']), 1)
         self.assertEqual(len(self.call('POST', path + '/remove_rule', dict(rule_id=rule))['rules']), 1)
 
+    def test_resize_image_and_second_interface(self):
+        network, subnet = self.network(PREFIX + 'big')
+        server = self.make('instances', name=PREFIX + 'big', instance_type='m1.tiny', image_id=self.image()['id'],
+                           network_id=network['id'])
+        path = f"instances/{server['id']}"
+        self.state(server['id'], 'running')
+        server = self.call('POST', path + '/resize', dict(instance_type='m1.small'))
+        self.assertEqual((server['instance_type'], server['provider_status']), ('m1.small', 'ACTIVE'))
+        image = self.make('images', name=PREFIX + 'big', instance_id=server['id'])
+        wait_for('image', lambda: self.call('GET', f"images/{image['id']}")['status'] == 'available')
+        vnic = self.make('vnics', name=PREFIX + 'big', subnet_id=subnet['id'])
+        self.call('POST', f"vnics/{vnic['id']}/attach", dict(instance_id=server['id']))
+        wait_for('second address', lambda: len(self.call('GET', path)['private_ips']) == 2)
+        self.call('POST', f"vnics/{vnic['id']}/detach", {})
+        wait_for('one address', lambda: len(self.call('GET', path)['private_ips']) == 1)
+
+    def test_change_network(self):
+        network, subnet = self.network(PREFIX + 'chg')
+        for path in f"networks/{network['id']}", f"subnets/{subnet['id']}":
+            self.call('PATCH', path, dict(name=PREFIX + 'chg2', description='changed'))
+            changed = self.call('GET', path)
+            self.assertEqual((changed['name'], changed['description']), (PREFIX + 'chg2', 'changed'))
+
+    def test_project(self):
+        self.assertEqual([p['name'] for p in self.items('projects')], [peer.env['OS_PROJECT_NAME']])
+
     def test_quotas(self):
         quotas = {(q['service'], q['name']): q for q in self.items('quotas')}
         self.assertGreater(quotas['compute', 'cores']['limit'], 0)
@@ -378,6 +404,12 @@ class Failing(Case):
                 ('colour', 'red', 422, 'invalid')):
             with self.subTest(member):
                 self.problem('POST', 'instances', status, code, {**good, member: value})
+
+    def test_policy(self):
+        """Nova's 403 without a full quota; only administrators list Keystone's users."""
+        self.problem('POST', 'instances', 403, 'forbidden', dict(
+            name=PREFIX + 'policy', instance_type='m1.tiny', image_id=self.image()['id'], zone='nova:peer'))
+        self.problem('GET', 'users', 403, 'forbidden')
 
     @contextlib.contextmanager
     def quota(self, service, **limits):
