@@ -41,7 +41,7 @@ static const char *trace_of(struct request *req)
 	return trace;
 }
 
-/* Region and `native` tell where and how, not what: they go to the context. */
+/* The region tells where, not what: it goes to the context. */
 static const char *take_region(struct request *req, json_t *args)
 {
 	const char *region = json_str(args, "region", NULL);
@@ -50,14 +50,6 @@ static const char *take_region(struct request *req, json_t *args)
 		region = arena_strdup(&req->arena, region);
 	json_object_del(args, "region");
 	return region;
-}
-
-static bool take_native(json_t *args)
-{
-	bool native = json_bool(args, "native", false);
-
-	json_object_del(args, "native");
-	return native;
 }
 
 static struct driver_request make_request(struct request *req,
@@ -71,7 +63,7 @@ static struct driver_request make_request(struct request *req,
 		.mutates = call->mutates,
 		.region = take_region(req, call->args),
 		.zone = json_str(call->args, "zone", NULL),
-		.native = take_native(call->args),
+		.native = json_bool(call->args, "native", false),
 		.args = call->args,
 		.op = call->mutates ? http_new_id(&req->arena) : NULL,
 		.trace = trace_of(req),

@@ -18,7 +18,7 @@ enum call_outcome {
 
 struct cloud_call {
 	const char *method; /* "instance.list" */
-	json_t *args;	    /* borrowed; `region` and `native` leave it */
+	json_t *args;	    /* borrowed; `region` is taken out of it */
 	enum call_outcome outcome;
 	bool mutates;
 	bool gives; /* the value must be an object */

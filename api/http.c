@@ -16,10 +16,7 @@
  */
 #include "http_server.h"
 
-#include <stdio.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -33,11 +30,8 @@
 #define RUNS_PER_TURN 16	      /* of the daemon, before others */
 #define IDLE_TIMEOUT_S 60	      /* without a byte in or out */
 #define CONNECTION_MEMORY (64 * 1024) /* the daemon's, each */
-#define DISCARD_MAX (64 << 20)	      /* of a body that is too large */
+#define HTTP_DISCARD_MAX (64 << 20)	      /* of a body that is too large */
 #define BODY_FIRST 4096
-
-static struct list pool = LIST_INIT(pool);
-static size_t pooled;
 
 /* ---- running the daemon -------------------------------------------------- */
 
@@ -98,214 +92,28 @@ void http_resume(struct request *req)
 	http_kick(req->server);
 }
 
-/* ---- requests: birth and death ------------------------------------------- */
-
-static struct request *request_new(struct http_server *server)
-{
-	struct request *req = list_first(&pool, struct request, link);
-
-	if (req) {
-		list_del(&req->link);
-		pooled--;
-	} else {
-		req = mem_alloc(sizeof(*req));
-	}
-	req->server = server;
-	req->owner = server->options.owner;
-	req->began_us = clock_us();
-	list_add_tail(&server->requests, &req->link);
-	server->request_count++;
-	return req;
-}
-
-/* Clean for the next one; secrets of the body do not stay. */
-static void request_recycle(struct request *req)
-{
-	buf_wipe(&req->body);
-	buf_done(&req->out);
-	buf_done(&req->kept);
-	arena_done(&req->arena);
-	*req = (struct request){ 0 };
-	if (pooled >= POOLED) {
-		mem_free(req);
-		return;
-	}
-	list_init(&req->link);
-	list_add_head(&pool, &req->link);
-	pooled++;
-}
-
-static void request_free(struct request *req)
-{
-	struct http_server *server = req->server;
-
-	server->options.done(req);
-	list_del(&req->link);
-	request_recycle(req);
-	if (!--server->request_count)
-		cond_broadcast(&server->quiet);
-}
-
-static void empty_pool(void)
-{
-	struct request *req;
-
-	while ((req = list_first(&pool, struct request, link))) {
-		list_del(&req->link);
-		mem_free(req);
-	}
-	pooled = 0;
-}
-
-/* ---- the request line and the headers ------------------------------------ */
-
-static const struct {
-	const char *name;
-	enum http_method method;
-} methods[] = {
-	{ "GET", HTTP_GET },	     { "HEAD", HTTP_HEAD },
-	{ "POST", HTTP_POST },	     { "PUT", HTTP_PUT },
-	{ "PATCH", HTTP_PATCH },     { "DELETE", HTTP_DELETE },
-	{ "OPTIONS", HTTP_OPTIONS },
-};
-
-static enum http_method method_of(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_LEN(methods); i++)
-		if (!strcmp(name, methods[i].name))
-			return methods[i].method;
-	return HTTP_OTHER;
-}
-
-const char *http_method_name(enum http_method method)
-{
-	for (size_t i = 0; i < ARRAY_LEN(methods); i++)
-		if (method == methods[i].method)
-			return methods[i].name;
-	return "other";
-}
-
-const char *http_header(struct request *req, const char *name)
-{
-	return MHD_lookup_connection_value(req->connection, MHD_HEADER_KIND,
-					   name);
-}
-
-static void make_id(char id[HTTP_ID_SIZE])
-{
-	static uint64_t nonce, count;
-
-	if (!nonce && getrandom(&nonce, sizeof(nonce), 0) < 0)
-		nonce = (uint64_t)clock_us();
-	snprintf(id, HTTP_ID_SIZE, "%016llx%016llx", (unsigned long long)nonce,
-		 (unsigned long long)++count);
-}
-
-char *http_new_id(struct arena *arena)
-{
-	char id[HTTP_ID_SIZE];
-
-	make_id(id);
-	return arena_strdup(arena, id);
-}
-
-/* The client's id replaces ours if it is harmless in logs and headers. */
-static void set_id(struct request *req)
-{
-	const char *theirs = http_header(req, "X-Request-Id");
-	size_t n = theirs ? strlen(theirs) : 0;
-
-	if (n && n < HTTP_ID_SIZE &&
-	    strspn(theirs, "abcdefghijklmnopqrstuvwxyz"
-			   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == n)
-		memcpy(req->id, theirs, n + 1);
-}
+/* ---- a request arrives --------------------------------------------------- */
 
 static void *on_uri(void *cls, const char *uri, struct MHD_Connection *c)
 {
-	struct request *req = request_new(cls);
+	struct request *req = http_request_new(cls);
 	size_t path = strcspn(uri, "?");
 
 	req->connection = c;
 	req->method = HTTP_OTHER;
-	make_id(req->id);
+	http_make_id(req->id);
 	req->path = arena_strndup(&req->arena, uri, path);
 	req->query = uri[path] ? arena_strdup(&req->arena, uri + path + 1) : "";
 	return req;
-}
-
-struct header_sum {
-	size_t bytes;
-	unsigned hosts, lengths, codings, tokens;
-};
-
-static enum MHD_Result add_header(void *cls, enum MHD_ValueKind kind UNUSED,
-				  const char *name, const char *value)
-{
-	struct header_sum *sum = cls;
-
-	sum->bytes += strlen(name) + (value ? strlen(value) : 0);
-	sum->hosts += !strcasecmp(name, "Host");
-	sum->lengths += !strcasecmp(name, "Content-Length");
-	sum->codings += !strcasecmp(name, "Transfer-Encoding");
-	sum->tokens += !strcasecmp(name, "Authorization");
-	return MHD_YES;
-}
-
-/* What a proxy before us could read otherwise is refused: it would let one
- * client's bytes pass as another's request (RFC 9112 section 11.2). */
-static bool check_headers(struct request *req, struct error *err)
-{
-	struct header_sum sum = { 0 };
-
-	if (strlen(req->path) + strlen(req->query) > HTTP_MAX_URI)
-		return fail(err, ERR_URI_TOO_LONG,
-			    "the request target is longer than %d bytes",
-			    HTTP_MAX_URI);
-	MHD_get_connection_values(req->connection, MHD_HEADER_KIND, add_header,
-				  &sum);
-	if (sum.bytes > HTTP_MAX_HEADERS)
-		return fail(err, ERR_HEADERS_TOO_LARGE,
-			    "the headers hold more than %d bytes",
-			    HTTP_MAX_HEADERS);
-	if (sum.lengths + sum.codings > 1 || sum.hosts > 1 || sum.tokens > 1)
-		return fail(err, ERR_BAD_REQUEST,
-			    "Host and Authorization may come once, and one of "
-			    "Content-Length and Transfer-Encoding");
-	return true;
-}
-
-static void fail_too_large(struct request *req, struct error *err)
-{
-	fail(err, ERR_TOO_LARGE, "the body is larger than %zu bytes",
-	     req->server->options.max_body);
-}
-
-/* A body that is a little too large is read and thrown away, so that the
- * client sees our answer instead of a reset connection; not a huge one, and
- * not of a client that asks first. */
-static bool check_length(struct request *req, struct error *err)
-{
-	const char *length = http_header(req, "Content-Length");
-	long long n = 0;
-
-	if (!length || !text_to_int(length, 0, INT64_MAX, &n) ||
-	    (unsigned long long)n <= req->server->options.max_body)
-		return true;
-	req->too_large = true;
-	if (n <= DISCARD_MAX && !http_header(req, "Expect"))
-		return true;
-	fail_too_large(req, err);
-	return false;
 }
 
 static enum MHD_Result begin(struct request *req, const char *method)
 {
 	struct error err;
 
-	req->method = method_of(method);
-	set_id(req);
-	if (check_headers(req, &err) && check_length(req, &err)) {
+	req->method = http_method_of(method);
+	http_take_id(req);
+	if (http_check_headers(req, &err) && http_check_length(req, &err)) {
 		req->phase = HTTP_RECEIVING;
 		return MHD_YES;
 	}
@@ -323,7 +131,7 @@ static enum MHD_Result receive(struct request *req, const char *p, size_t n)
 	if (req->too_large || n > max - req->body.n) {
 		req->too_large = true;
 		buf_wipe(&req->body);
-		return req->sent > DISCARD_MAX ? MHD_NO : MHD_YES;
+		return req->sent > HTTP_DISCARD_MAX ? MHD_NO : MHD_YES;
 	}
 	if (!req->body.n)
 		buf_reserve(&req->body, n > BODY_FIRST ? n : BODY_FIRST);
@@ -343,7 +151,7 @@ static void run(void *arg)
 	log_set_context(NULL, NULL);
 	req->fiber = NULL;
 	if (req->gone)
-		request_free(req);
+		http_request_free(req);
 }
 
 static struct http_client *client_of(struct MHD_Connection *c)
@@ -359,7 +167,7 @@ static enum MHD_Result start(struct request *req)
 	req->sent = 0;
 	http_watch_received(client_of(req->connection));
 	if (req->too_large) {
-		fail_too_large(req, &err);
+		http_fail_too_large(req, &err);
 		http_refuse(req, &err);
 		return http_queue(req);
 	}
@@ -411,7 +219,7 @@ static void on_completed(void *cls, struct MHD_Connection *c, void **context,
 	if (!req)
 		return;
 	if (!req->fiber) {
-		request_free(req);
+		http_request_free(req);
 		return;
 	}
 	req->gone = true;
@@ -601,6 +409,6 @@ void http_free(struct http_server *server)
 	server->stopped = true;
 	MHD_stop_daemon(server->daemon);
 	loop_undefer(&server->task);
-	empty_pool();
+	http_request_empty_pool();
 	mem_free(server);
 }

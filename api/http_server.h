@@ -44,6 +44,29 @@ int http_fd(struct request *req); /* of its connection; borrowed */
 void http_suspend(struct request *req);
 void http_resume(struct request *req);
 
+/* ---- a request's record (http_request.c) --------------------------------- */
+
+#define HTTP_DISCARD_MAX (64 << 20) /* bytes read of a body that is too large */
+
+struct request *http_request_new(struct http_server *server);
+/* It is over: tell http_options.done, and keep the memory for another. */
+void http_request_free(struct request *req);
+void http_request_empty_pool(void);
+
+enum http_method http_method_of(const char *name);
+void http_make_id(char id[HTTP_ID_SIZE]);
+/* Take the client's own id, if it has sent a harmless one. */
+void http_take_id(struct request *req);
+
+/* The limits that can be seen from the request line and the headers. */
+bool http_check_headers(struct request *req, struct error *err);
+/* The body's announced length; one that is too large is marked, and refused
+ * here only if it shall not even be read. */
+bool http_check_length(struct request *req, struct error *err);
+void http_fail_too_large(struct request *req, struct error *err);
+
+/* ---- its answer (http_reply.c) ------------------------------------------- */
+
 /* Give the answer of @req to the daemon, whose handler called. */
 enum MHD_Result http_queue(struct request *req);
 /* Answer without a fiber: what is wrong, before any handler was asked. */
