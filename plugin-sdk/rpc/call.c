@@ -28,8 +28,6 @@ static void wake(struct rpc_call *call)
 
 void call_close(struct rpc_call *call, enum call_state state)
 {
-	if (call->state != CALL_OPEN)
-		return;
 	call->state = state;
 	wake(call);
 }

@@ -168,23 +168,16 @@ bool link_send(struct link *l, const struct slice *parts, size_t n)
 	return true;
 }
 
+/* Whoever gets room makes the next flush, which signals the next one. */
 bool link_send_wait(struct link *l, const struct slice *parts, size_t n,
 		    int64_t deadline)
 {
-	bool sent, waited = false;
-
-	for (;;) {
-		sent = link_send(l, parts, n);
-		if (sent || l->closed || l->finishing || l->out < 0)
-			break;
-		if (cond_wait(&l->room, deadline) != WAIT_WOKEN)
-			break;
-		waited = true;
+	while (!link_send(l, parts, n)) {
+		if (l->closed || l->finishing || l->out < 0 ||
+		    cond_wait(&l->room, deadline) != WAIT_WOKEN)
+			return false;
 	}
-	/* Pass the signal on: there may be room for the next one, too. */
-	if (waited)
-		cond_signal(&l->room);
-	return sent;
+	return true;
 }
 
 void link_finish(struct link *l)

@@ -74,11 +74,12 @@ struct slice peer_id(const struct peer *p, uint64_t sequence,
  * calls may not.  @params: raw JSON object.  False: no room even so. */
 bool peer_send_control(struct peer *p, const char *method, struct slice params);
 
-/* The outcome of @call; the first one counts. Wakes its caller. */
+/* The outcome of @call, which is open and has left the table of pending calls
+ * just now: so there is no second one.  Wakes its caller. */
 void call_close(struct rpc_call *call, enum call_state state);
 
-/* The same when the driver does not know yet: its answer is still to come, and
- * `$/cancel` with @reason asks it to stop. */
+/* The same, if it is open, when the driver does not know yet: its answer is
+ * still to come, and `$/cancel` with @reason asks it to stop. */
 void call_abandon(struct rpc_call *call, enum call_state state,
 		  const char *reason);
 

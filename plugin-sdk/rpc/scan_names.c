@@ -161,14 +161,13 @@ static bool in_row(const struct scan *s, uint32_t base, uint32_t hash,
 /* ---- the hash table ------------------------------------------------------
  *
  * Linear probing over numbers of stack entries, plus one.  Entries leave in
- * the reverse order of their coming, so a slot can simply be emptied.
+ * the reverse order of their coming, so a slot can simply be emptied.  Equal
+ * names of nested objects share a chain, at most one per level.
  */
 
-/* Where to look first; @base keeps equal names of nested objects apart. */
-static uint32_t first_slot(const struct scan_names *names, uint32_t hash,
-			   uint32_t base)
+static uint32_t first_slot(const struct scan_names *names, uint32_t hash)
 {
-	return (hash + base * 2654435761u) & (names->index_size - 1);
+	return hash & (names->index_size - 1);
 }
 
 static uint32_t next_slot(const struct scan_names *names, uint32_t slot)
@@ -176,9 +175,9 @@ static uint32_t next_slot(const struct scan_names *names, uint32_t slot)
 	return (slot + 1) & (names->index_size - 1);
 }
 
-static void index_put(struct scan_names *names, uint32_t base, uint32_t i)
+static void index_put(struct scan_names *names, uint32_t i)
 {
-	uint32_t slot = first_slot(names, names->entry[i].hash, base);
+	uint32_t slot = first_slot(names, names->entry[i].hash);
 
 	while (names->index[slot])
 		slot = next_slot(names, slot);
@@ -186,9 +185,9 @@ static void index_put(struct scan_names *names, uint32_t base, uint32_t i)
 	names->index_used++;
 }
 
-static void index_drop(struct scan_names *names, uint32_t base, uint32_t i)
+static void index_drop(struct scan_names *names, uint32_t i)
 {
-	uint32_t slot = first_slot(names, names->entry[i].hash, base);
+	uint32_t slot = first_slot(names, names->entry[i].hash);
 
 	while (names->index[slot] != i + 1)
 		slot = next_slot(names, slot);
@@ -221,7 +220,7 @@ static void index_rebuild(struct scan *s, uint32_t size)
 		if (base == SCAN_IS_ARRAY || end - base <= NAMES_IN_A_ROW)
 			continue;
 		for (uint32_t i = base; i < end; i++)
-			index_put(names, base, i);
+			index_put(names, i);
 	}
 }
 
@@ -239,14 +238,14 @@ static void index_newest(struct scan *s, uint32_t base)
 		return;
 	}
 	for (uint32_t i = first; i <= last; i++)
-		index_put(names, base, i);
+		index_put(names, i);
 }
 
 static bool in_index(const struct scan *s, uint32_t base, uint32_t hash,
 		     struct slice raw)
 {
 	const struct scan_names *names = &s->names;
-	uint32_t slot = first_slot(names, hash, base);
+	uint32_t slot = first_slot(names, hash);
 
 	for (; names->index[slot]; slot = next_slot(names, slot)) {
 		uint32_t i = names->index[slot] - 1;
@@ -296,6 +295,6 @@ void names_close(struct scan *s)
 
 	if (names->n - base > NAMES_IN_A_ROW)
 		for (uint32_t i = names->n; i-- > base;)
-			index_drop(names, base, i);
+			index_drop(names, i);
 	names->n = base;
 }
