@@ -172,6 +172,58 @@ static struct sc_reply *twice(struct sc_call *call)
 	return sc_fail(call, SC_INTERNAL, "second");
 }
 
+/* ---- defects of a handler ---------------------------------------------- */
+
+static struct sc_reply *no_value(struct sc_call *call)
+{
+	return sc_value(call, NULL);
+}
+
+static struct sc_reply *no_array(struct sc_call *call)
+{
+	return sc_list(call, json_string("many"), NULL);
+}
+
+static struct sc_reply *no_item(struct sc_call *call)
+{
+	sc_emit(call, NULL);
+	return sc_list_end(call, NULL);
+}
+
+static struct sc_reply *no_failure(struct sc_call *call)
+{
+	return sc_failed(call);
+}
+
+static struct sc_reply *no_handle(struct sc_call *call)
+{
+	return sc_pending(call, NULL, 1);
+}
+
+static struct sc_reply *no_row(struct sc_call *call)
+{
+	return sc_rest_reply(call, "instance.get", NULL);
+}
+
+static struct sc_reply *others(struct sc_call *call)
+{
+	static struct sc_reply *first;
+
+	if (first)
+		return first;
+	first = sc_ok(call);
+	sc_sleep(call, 60000);
+	return first;
+}
+
+static struct sc_reply *failed_before(struct sc_call *call)
+{
+	sc_fail(call, SC_QUOTA, "all used");
+	return NULL;
+}
+
+/* ---- and more ----------------------------------------------------------- */
+
 static struct sc_reply *pending(struct sc_call *call)
 {
 	return sc_pending(call, json_pack("{s:s}", "task", "t-1"), 5000);
@@ -230,6 +282,14 @@ static const struct sc_method methods[] = {
 	{ "x.test.call.checkpoint", checkpoint, .idempotency = "token" },
 	{ "x.test.call.forget", forget },
 	{ "x.test.call.twice", twice },
+	{ "x.test.call.no_value", no_value },
+	{ "x.test.call.no_array", no_array },
+	{ "x.test.call.no_item", no_item },
+	{ "x.test.call.no_failure", no_failure },
+	{ "x.test.call.no_handle", no_handle },
+	{ "x.test.call.no_row", no_row },
+	{ "x.test.call.others", others },
+	{ "x.test.call.failed_before", failed_before },
 	{ "x.test.call.pending", pending },
 	{ "x.test.call.huge", huge },
 	{ "x.test.call.log", log_it },
@@ -262,6 +322,17 @@ static bool start(json_t *config, const char *state_dir, char *why, size_t size)
 	return !why[0];
 }
 
+static json_t *login(struct sc_call *call)
+{
+	const char *password = sc_cred(call, "password");
+
+	if (password && !strcmp(password, "wrong")) {
+		sc_fail(call, SC_UNAUTHENTICATED, "the cloud refused it");
+		return NULL;
+	}
+	return json_pack("{s:s}", "token", "t-1");
+}
+
 static void stop(void)
 {
 	fputs("stopped cleanly\n", stderr);
@@ -286,6 +357,7 @@ int main(int argc, char **argv)
 			{ "TEST_PASSWORD", "password" }, { NULL } },
 		.methods = methods,
 		.check_config = check_config,
+		.login = login,
 		.start = start,
 		.stop = stop,
 		.kinds = "{\"x.test.call\": {\"title\": \"Call\", \"operations\": {"

@@ -4,6 +4,7 @@
 import json
 import os
 import pty
+import re
 import subprocess
 import tempfile
 import time
@@ -12,6 +13,7 @@ import unittest
 from wire import Driver, TIMEOUT
 
 PROGRAM = os.environ['SKYCLUST_TEST_DRIVER']
+BROKEN = os.environ['SKYCLUST_BROKEN_DRIVER']
 SECRET = 'c4nary-5ecret'
 
 CANCELLED, DEADLINE, INVALID, NOT_FOUND, UNAUTHENTICATED = -31001, -31002, -31003, -31004, -31006
@@ -21,7 +23,8 @@ RATE_LIMITED, VERSION, BAD_ANSWER, BUSY, INTERNAL = -31009, -31010, -31013, -310
 class Case(unittest.TestCase):
     def start(self, **options):
         driver = Driver(PROGRAM, **options)
-        self.addCleanup(driver.kill)
+        # Ended in peace, a leak or a sanitizer's finding shows in the status.
+        self.addCleanup(lambda: self.assertEqual(driver.close(), 0, ''.join(driver.errors[-40:])))
         return driver
 
 
@@ -169,6 +172,29 @@ class Requests(Case):
         error = self.start().call('x.test.call.forget')
         self.assertEqual(error['code'], INTERNAL)
         self.assertIn('defect in x.test.call.forget', error['message'])
+
+    def test_defects_of_handlers_are_named(self):
+        driver = self.start()
+        for method, says in (('no_value', 'no value'), ('no_array', 'no array'), ('no_item', 'item is missing'),
+                             ('no_failure', 'without a failure'), ('no_handle', 'no handle'), ('no_row', 'no table')):
+            error = driver.call('x.test.call.' + method)
+            self.assertEqual(error['code'], INTERNAL, method)
+            self.assertIn(says, error['message'])
+
+    def test_reply_of_another_request(self):
+        driver = self.start()
+        first = driver.begin('x.test.call.others')
+        self.assertIn("another call's reply", driver.call('x.test.call.others')['message'])
+        driver.notify('$/cancel', id=first)
+        self.assertEqual(driver.answer(first)['result'], {'type': 'done', 'value': None})
+
+    def test_failure_whose_reply_was_dropped(self):
+        self.assertEqual(self.start().call('x.test.call.failed_before')['message'], 'all used')
+
+    def test_health_logs_in(self):
+        driver = self.start()
+        self.assertTrue(driver.value('driver.health', secrets={'password': 'right'})['ok'])
+        self.assertEqual(driver.call('driver.health', secrets={'password': 'wrong'})['code'], UNAUTHENTICATED)
 
     def test_two_ends_make_one_answer(self):
         driver = self.start()
@@ -582,6 +608,37 @@ class CommandLine(unittest.TestCase):
         result = self.run_driver('--explain', 'region.list')
         self.assertEqual(result.returncode, 1)
         self.assertIn('region.list: no table has a row for it', result.stderr)
+
+    def test_schema(self):
+        tree = json.loads(self.run_driver('--schema', 'node_pool.create').stdout)
+        self.assertTrue(tree['mutates'])
+        self.assertIn('cluster_id', tree['arguments']['properties'])
+        refs = set(re.findall(r'"#/\$defs/(\w+)"', json.dumps(tree)))
+        self.assertLessEqual({'node_pool', 'taint'}, refs)
+        self.assertEqual(refs - set(tree['$defs']), set())
+        for wrong in ((), ('warp.engage',), ('region.list', 'zone.list')):
+            self.assertEqual(self.run_driver('--schema', *wrong).returncode, 64, wrong)
+
+    def test_check_finds_everything(self):
+        result = subprocess.run([BROKEN, '--check'], capture_output=True, text=True, timeout=TIMEOUT, check=False)
+        self.assertEqual(result.returncode, 1)
+        for finding in ('name: "Broken" is not', 'version: is missing', 'max_inflight: is negative', 'config_schema: ',
+                        'credential_schema: /properties/key/pattern is a keyword that is not checked',
+                        'env: BROKEN_KEY: no schema has a field kee', 'kinds: rack: is not',
+                        'kinds: x.acme.rack.go: args: /not is a keyword', 'region.list: has 2 rows',
+                        'instance.lst: is no operation of the catalogue; did you mean instance.list',
+                        'instance.get: has no function', 'instance.start: idempotency "maybe"',
+                        'instance.start: cancel "perhaps"', 'x.acme: is no operation', 'image.get: ', 'idd', 'nmae',
+                        'cluster.list: is unsupported without a reason',
+                        'unsupported: warp.*: is no operation of the catalogue',
+                        'zone.list: has no row and is not listed as unsupported'):
+            self.assertIn(finding, result.stdout)
+
+    def test_broken_schema_of_settings_is_told_at_start(self):
+        driver = Driver(BROKEN, initialize=False)
+        self.addCleanup(driver.close)
+        error = driver.call('initialize', raw={'protocol': ['1.0']})
+        self.assertIn("config_schema is not JSON", error['message'])
 
     def test_check_finds(self):
         result = self.run_driver('--check')

@@ -152,7 +152,7 @@ class Installed(unittest.TestCase):
     def speak(self, program):
         settings = {'machines': [{'name': 'n1'}, {'name': 'n2'}]}
         driver = Driver(program, config=settings)
-        self.addCleanup(driver.kill)
+        self.addCleanup(driver.close)
         self.assertEqual(driver.hello['name'], 'rack')
         self.assertEqual(driver.call('instance.start', {'id': 'n2'}), {'type': 'done', 'value': None})
         running = driver.value('instance.list', {'status': 'running'})

@@ -99,16 +99,15 @@ class Driver:
 
     def close(self):
         """End of stdin; the exit status once all output was read."""
-        if not self.process.stdin.closed:
-            self.process.stdin.close()
-        status = self.process.wait(timeout=TIMEOUT)
+        if self.process.stdin.closed:
+            return self.process.returncode
+        self.process.stdin.close()
+        try:
+            self.process.wait(timeout=TIMEOUT)
+        finally:
+            self.process.kill()
         for thread in self.threads:
             thread.join(timeout=TIMEOUT)
         self.process.stdout.close()
         self.process.stderr.close()
-        return status
-
-    def kill(self):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.close()
+        return self.process.returncode
