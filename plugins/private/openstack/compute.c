@@ -15,9 +15,9 @@
 
 /* Nova takes this many characters of base64. */
 #define USER_DATA_MAX 65535
-#define LOG_LINES 1000  /* unless asked for otherwise */
+#define LOG_LINES 1000 /* unless asked for otherwise */
 
-/* ---- records -------------------------------------------------------------- */
+/* ---- records ------------------------------------------------------------ */
 
 static const char *const server_status[][2] = {
 	{ "ACTIVE", "running" },
@@ -67,11 +67,14 @@ static const struct sc_map server_map[] = {
 	{ "image_id", "image.id" },
 	{ "security_groups", "security_groups[].name", .list = true },
 	{ "private_ip", "addresses.*[OS-EXT-IPS:type=fixed].addr" },
-	{ "private_ips", "addresses.*[OS-EXT-IPS:type=fixed].addr", .list = true },
+	{ "private_ips", "addresses.*[OS-EXT-IPS:type=fixed].addr",
+	  .list = true },
 	{ "public_ip", "addresses.*[OS-EXT-IPS:type=floating].addr" },
-	{ "public_ips", "addresses.*[OS-EXT-IPS:type=floating].addr", .list = true },
+	{ "public_ips", "addresses.*[OS-EXT-IPS:type=floating].addr",
+	  .list = true },
 	{ "key_pair", "key_name" },
-	{ "block_disks", "os-extended-volumes:volumes_attached[].id", .list = true },
+	{ "block_disks", "os-extended-volumes:volumes_attached[].id",
+	  .list = true },
 	{ "fault", "fault.message" },
 	{ "zone", "OS-EXT-AZ:availability_zone" },
 	{ "tags", "metadata" },
@@ -101,7 +104,7 @@ static const struct sc_map console_map[] = {
 	{ NULL },
 };
 
-/* ---- instance.create ----------------------------------------------------------- */
+/* ---- instance.create ---------------------------------------------------- */
 
 /* @text in base64 (RFC 4648), new; NULL: too long for Nova. */
 static json_t *base64(const char *text)
@@ -189,10 +192,10 @@ static void add_disk(struct sc_call *call, json_t *args)
 				json_object_get(args, "image_id"));
 		return;
 	}
-	disk = json_pack("{s:i, s:s, s:s, s:s, s:I, s:b, s:s*}",
-			 "boot_index", 0, "uuid", sc_str(call, "image_id"),
-			 "source_type", "image", "destination_type", "volume",
-			 "volume_size", (json_int_t)sc_int(call, "boot_disk_gib"),
+	disk = json_pack("{s:i, s:s, s:s, s:s, s:I, s:b, s:s*}", "boot_index",
+			 0, "uuid", sc_str(call, "image_id"), "source_type",
+			 "image", "destination_type", "volume", "volume_size",
+			 (json_int_t)sc_int(call, "boot_disk_gib"),
 			 "delete_on_termination", 1, "volume_type",
 			 sc_str(call, "boot_disk_type"));
 	json_object_set_new(args, "disks", json_pack("[o]", disk));
@@ -271,17 +274,17 @@ SC_WAITS static struct sc_reply *created(struct sc_call *call, json_t *id)
 	if (server)
 		return sc_value(call, server);
 	sc_fault_clear(call);
-	return sc_value(call, json_pack("{s:O, s:s, s:s}", "id", id, "name",
-					sc_str(call, "name"), "status",
-					"pending"));
+	return sc_value(call,
+			json_pack("{s:O, s:s, s:s}", "id", id, "name",
+				  sc_str(call, "name"), "status", "pending"));
 }
 
 SC_WAITS static struct sc_reply *instance_create(struct sc_call *call)
 {
 	json_t *type = nova_find_type(call, sc_str(call, "instance_type"));
 	json_t *args = type ? server_args(call, type) : NULL;
-	json_t *server = args ? sc_rest_call(call, "create_server", args)
-			      : NULL;
+	json_t *server =
+		args ? sc_rest_call(call, "create_server", args) : NULL;
 	struct sc_reply *reply;
 
 	if (server)
@@ -296,7 +299,7 @@ SC_WAITS static struct sc_reply *instance_create(struct sc_call *call)
 	return reply;
 }
 
-/* ---- power --------------------------------------------------------------------- */
+/* ---- power -------------------------------------------------------------- */
 
 /* The catalogue calls these natural: asked again, they have succeeded.  Nova
  * calls it a conflict, so a conflict is looked into. */
@@ -326,8 +329,10 @@ SC_WAITS static bool is_already(struct sc_call *call, const struct act *a)
 SC_WAITS static struct sc_reply *act(struct sc_call *call)
 {
 	static const struct sc_fault wrong_state = {
-		.code = SC_CONFLICT, .effect = SC_EFFECT_NONE,
-		.cloud_status = 409, .cloud_code = "conflictingRequest",
+		.code = SC_CONFLICT,
+		.effect = SC_EFFECT_NONE,
+		.cloud_status = 409,
+		.cloud_code = "conflictingRequest",
 	};
 	const struct act *a = acts;
 	json_t *done;
@@ -353,12 +358,12 @@ SC_WAITS static struct sc_reply *act(struct sc_call *call)
 
 SC_WAITS static struct sc_reply *instance_restart(struct sc_call *call)
 {
-	return sc_rest_reply(call, sc_bool(call, "force") ? "reset_server"
-							  : "reboot_server",
-			     NULL);
+	return sc_rest_reply(
+		call, sc_bool(call, "force") ? "reset_server" : "reboot_server",
+		NULL);
 }
 
-/* ---- change, console --------------------------------------------------------------- */
+/* ---- change, console ---------------------------------------------------- */
 
 /* One step of update; false: failed. */
 SC_WAITS static bool step(struct sc_call *call, const char *row)
@@ -394,7 +399,8 @@ SC_WAITS static struct sc_reply *show_log(struct sc_call *call)
 SC_WAITS static struct sc_reply *instance_console(struct sc_call *call)
 {
 	static const char *const html[][2] = {
-		{ "vnc", "novnc" }, { "spice", "spice-html5" },
+		{ "vnc", "novnc" },
+		{ "spice", "spice-html5" },
 		{ "serial", "serial" },
 	};
 	const char *type = sc_str(call, "type");
@@ -414,9 +420,9 @@ SC_WAITS static struct sc_reply *instance_console(struct sc_call *call)
 	return reply;
 }
 
-/* ---- the table ----------------------------------------------------------------------- */
+/* ---- the table ---------------------------------------------------------- */
 
-/* What Nova answers with 400 instead of 404 is the argument's fault there too. */
+/* clang-format off */
 const struct sc_rest nova_rest[] = {
 	{ "instance.list", "GET /servers/detail?limit={limit?}&marker={page_token?}",
 	  .items = "servers[]", .map = server_map, .next = "servers_links[rel=next].href" },
@@ -457,3 +463,4 @@ const struct sc_rest nova_rest[] = {
 	  .items = "remote_console", .map = console_map },
 	{ NULL },
 };
+/* clang-format on */

@@ -73,13 +73,13 @@ SC_WAITS static struct sc_reply *instance_type_get(struct sc_call *call)
 
 SC_WAITS static struct sc_reply *zone_get(struct sc_call *call)
 {
-	json_t *zone = look_up(call, "zone.list", "zone", "id",
-			       sc_str(call, "id"));
+	json_t *zone =
+		look_up(call, "zone.list", "zone", "id", sc_str(call, "id"));
 
 	return zone ? sc_value(call, zone) : sc_failed(call);
 }
 
-/* ---- key pairs ------------------------------------------------------------ */
+/* ---- key pairs ---------------------------------------------------------- */
 
 /* key_pair.create and key_pair.import */
 SC_WAITS static struct sc_reply *make_key_pair(struct sc_call *call)
@@ -88,7 +88,8 @@ SC_WAITS static struct sc_reply *make_key_pair(struct sc_call *call)
 	json_t *pair;
 
 	if (type && strcmp(type, "rsa"))
-		return fail_arg(call, SC_UNSUPPORTED, "/type", "Nova makes rsa "
+		return fail_arg(call, SC_UNSUPPORTED, "/type",
+				"Nova makes rsa "
 				"keys only; import your own instead");
 	if (sc_has(call, "tags"))
 		return fail_arg(call, SC_UNSUPPORTED, "/tags",
@@ -100,6 +101,7 @@ SC_WAITS static struct sc_reply *make_key_pair(struct sc_call *call)
 	return sc_failed(call);
 }
 
+/* clang-format off */
 const struct sc_rest flavor_rest[] = {
 	{ "instance_type.list", "GET /flavors/detail?limit={limit?}&marker={page_token?}",
 	  .items = "flavors[]", .map = flavor_map, .next = "flavors_links[rel=next].href" },
@@ -122,3 +124,4 @@ const struct sc_rest flavor_rest[] = {
 	  .items = "keypair", .map = key_pair_map, .run = make_key_pair },
 	{ NULL },
 };
+/* clang-format on */

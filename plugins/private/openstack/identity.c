@@ -51,6 +51,7 @@ SC_WAITS static struct sc_reply *create(struct sc_call *call)
 }
 
 /* Keystone gives a whole list in one answer, and `links.next` is null. */
+/* clang-format off */
 const struct sc_rest identity_rest[] = {
 	{ "region.list", "GET /regions", .items = "regions[]", .map = region_map,
 	  .next = "links.next", .service = "identity" },
@@ -84,3 +85,4 @@ const struct sc_rest identity_rest[] = {
 	  .service = "identity" },
 	{ NULL },
 };
+/* clang-format on */

@@ -56,8 +56,8 @@ SC_WAITS static struct sc_reply *image_create(struct sc_call *call)
 	if (!instance && sc_has(call, "description"))
 		return fail_arg(call, SC_UNSUPPORTED, "/description",
 				"Cinder's images have none");
-	return sc_rest_reply(call, instance ? "image_of_server"
-					    : "image_of_volume", NULL);
+	return sc_rest_reply(
+		call, instance ? "image_of_server" : "image_of_volume", NULL);
 }
 
 static const struct sc_map server_image[] = { { "id", "image_id" }, { NULL } };
@@ -67,6 +67,7 @@ static const struct sc_map volume_image[] = {
 };
 
 /* Glance's `next` is a path from its root, with marker and filters in it. */
+/* clang-format off */
 const struct sc_rest glance_rest[] = {
 	{ "image.list",
 	  "GET /images?limit={limit?}&marker={page_token?}&name={name?}&os_distro={os?}"
@@ -84,3 +85,4 @@ const struct sc_rest glance_rest[] = {
 	{ "image.delete", "DELETE /images/{id}", .service = "image" },
 	{ NULL },
 };
+/* clang-format on */

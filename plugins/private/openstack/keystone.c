@@ -13,9 +13,9 @@
 
 /* Where a member of the session comes from. */
 static const struct endpoint {
-	const char *member;     /* of the session */
-	const char *type;       /* of the catalogue's services */
-	const char *version;    /* put in place of the URL's, NULL: as it is */
+	const char *member;  /* of the session */
+	const char *type;    /* of the catalogue's services */
+	const char *version; /* put in place of the URL's, NULL: as it is */
 } endpoints[] = {
 	{ "compute", "compute", NULL },
 	{ "network", "network", "/v2.0" },
@@ -47,9 +47,9 @@ static json_t *scope(struct sc_call *call)
 		return json_pack("{s:{s:s}}", "project", "id", id);
 	if (!name)
 		return NULL;
-	return json_pack("{s:{s:s, s:o}}", "project", "name", name, "domain",
-			 domain(call, "project_domain_id",
-				"project_domain_name"));
+	return json_pack(
+		"{s:{s:s, s:o}}", "project", "name", name, "domain",
+		domain(call, "project_domain_id", "project_domain_name"));
 }
 
 static json_t *user(struct sc_call *call, const char *password)
@@ -72,13 +72,12 @@ static json_t *login_body(struct sc_call *call)
 	const char *password = sc_cred(call, "password");
 
 	if (app && secret) /* it is bound to its project: no scope */
-		return json_pack("{s:{s:{s:[s], s:{s:s, s:s}}}}", "auth",
-				 "identity", "methods",
-				 "application_credential",
-				 "application_credential", "id", app, "secret",
-				 secret);
-	if (!password || !(sc_cred(call, "username") ||
-			   sc_cred(call, "user_id")))
+		return json_pack(
+			"{s:{s:{s:[s], s:{s:s, s:s}}}}", "auth", "identity",
+			"methods", "application_credential",
+			"application_credential", "id", app, "secret", secret);
+	if (!password ||
+	    !(sc_cred(call, "username") || sc_cred(call, "user_id")))
 		return NULL;
 	return json_pack("{s:{s:{s:[s], s:{s:o}}, s:o*}}", "auth", "identity",
 			 "methods", "password", "password", "user",
@@ -184,8 +183,8 @@ static void no_region(struct sc_call *call, const char *region, json_t *regions)
 			used += snprintf(known + used, sizeof(known) - used,
 					 "%s%s", used ? ", " : "", name);
 	if (region)
-		sc_fail_with(call, &fault, "no region %s; there is: %s",
-			     region, known);
+		sc_fail_with(call, &fault, "no region %s; there is: %s", region,
+			     known);
 	else
 		sc_fail_with(call, &fault, "choose a region; there is: %s",
 			     known);
@@ -260,18 +259,18 @@ static json_t *session(struct sc_call *call, const char *auth_url,
 		return NULL;
 	}
 	if (!json_is_array(catalog)) {
-		sc_fail(call, SC_INVALID, "the credential names no project, "
+		sc_fail(call, SC_INVALID,
+			"the credential names no project, "
 			"so the token has no service catalogue");
 		return NULL;
 	}
 	if (!(region = choose_region(call, catalog)))
 		return NULL;
-	made = json_pack("{s:s, s:O*, s:O*, s:o}", "token", http->header,
-			 "expires_at", json_object_get(token, "expires_at"),
-			 "project_id",
-			 json_object_get(json_object_get(token, "project"),
-					 "id"),
-			 "identity", versioned(auth_url, "/v3"));
+	made = json_pack(
+		"{s:s, s:O*, s:O*, s:o}", "token", http->header, "expires_at",
+		json_object_get(token, "expires_at"), "project_id",
+		json_object_get(json_object_get(token, "project"), "id"),
+		"identity", versioned(auth_url, "/v3"));
 	add_endpoints(call, made, catalog, json_string_value(region));
 	json_object_set_new(made, "region", region);
 	return made;
@@ -311,12 +310,14 @@ json_t *keystone_login(struct sc_call *call)
 	json_t *body, *made;
 
 	if (!auth_url) {
-		sc_fail(call, SC_INVALID, "the settings have no auth_url, "
+		sc_fail(call, SC_INVALID,
+			"the settings have no auth_url, "
 			"Keystone's address");
 		return NULL;
 	}
 	if (!(body = login_body(call))) {
-		sc_fail(call, SC_UNAUTHENTICATED, "the credential is not "
+		sc_fail(call, SC_UNAUTHENTICATED,
+			"the credential is not "
 			"complete: it takes username and password, or "
 			"application_credential_id and _secret");
 		return NULL;

@@ -114,7 +114,8 @@ SC_WAITS static struct sc_reply *take_back(struct sc_call *call, json_t *id)
 	sc_fault_clear(call);
 	json_decref(args);
 	json_decref(gone);
-	return sc_fail_with(call, &fault, "the network's subnet could not be "
+	return sc_fail_with(call, &fault,
+			    "the network's subnet could not be "
 			    "made; the network %s was %s",
 			    json_string_value(id),
 			    fault.effect == SC_EFFECT_NONE ? "removed again"
@@ -202,6 +203,7 @@ SC_WAITS static struct sc_reply *vnic_create(struct sc_call *call)
 	return port ? sc_value(call, port) : sc_failed(call);
 }
 
+/* clang-format off */
 const struct sc_rest neutron_rest[] = {
 	{ "network.list", "GET /networks?limit={limit?}&marker={page_token?}&name={name?}",
 	  .items = "networks[]", .map = network_map, .next = "networks_links[rel=next].href",
@@ -250,3 +252,4 @@ const struct sc_rest neutron_rest[] = {
 	  .run = vnic_detach },
 	{ NULL },
 };
+/* clang-format on */

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-/* ---- services ------------------------------------------------------------- */
+/* ---- services ----------------------------------------------------------- */
 
 #define TOKEN "X-Auth-Token: {session.token}"
 
@@ -64,7 +64,7 @@ static const struct sc_service services[] = {
 	{ NULL },
 };
 
-/* ---- settings and credential ------------------------------------------------ */
+/* ---- settings and credential -------------------------------------------- */
 
 #define TEXT "{\"type\":\"string\"}"
 #define SECRET "{\"type\":\"string\",\"writeOnly\":true}"
@@ -145,8 +145,9 @@ SC_WAITS static struct sc_reply *health(struct sc_call *call)
 }
 
 static const struct sc_rest *const tables[] = {
-	identity_rest, nova_rest, flavor_rest, quota_rest, recover_rest, neutron_rest, security_rest, router_rest,
-	glance_rest, cinder_rest, NULL
+	identity_rest, nova_rest, flavor_rest, quota_rest, recover_rest,
+	neutron_rest, security_rest, router_rest, glance_rest, cinder_rest,
+	NULL,
 };
 
 static const char *const unsupported[][2] = {

@@ -10,17 +10,21 @@
 /* The limits of Nova and Cinder, under the names that both use. */
 static const struct limit {
 	const char *row, *name, *max, *used, *unit;
-	const char *need;       /* field of an instance type: what one of it
-				 * needs; "": one; NULL: not of instances */
+	const char *need; /* field of an instance type: what one of it
+			   * needs; "": one; NULL: not of instances */
 } limits[] = {
-	{ "limits", "instances", "maxTotalInstances", "totalInstancesUsed", NULL, "" },
+	{ "limits", "instances", "maxTotalInstances", "totalInstancesUsed",
+	  NULL, "" },
 	{ "limits", "cores", "maxTotalCores", "totalCoresUsed", NULL, "vcpus" },
-	{ "limits", "memory", "maxTotalRAMSize", "totalRAMUsed", "MiB", "memory_mib" },
+	{ "limits", "memory", "maxTotalRAMSize", "totalRAMUsed", "MiB",
+	  "memory_mib" },
 	{ "limits", "key_pairs", "maxTotalKeypairs", NULL, NULL, NULL },
-	{ "volume_limits", "volumes", "maxTotalVolumes", "totalVolumesUsed", NULL, NULL },
-	{ "volume_limits", "snapshots", "maxTotalSnapshots", "totalSnapshotsUsed", NULL, NULL },
-	{ "volume_limits", "volume_storage", "maxTotalVolumeGigabytes", "totalGigabytesUsed",
-	  "GiB", NULL },
+	{ "volume_limits", "volumes", "maxTotalVolumes", "totalVolumesUsed",
+	  NULL, NULL },
+	{ "volume_limits", "snapshots", "maxTotalSnapshots",
+	  "totalSnapshotsUsed", NULL, NULL },
+	{ "volume_limits", "volume_storage", "maxTotalVolumeGigabytes",
+	  "totalGigabytesUsed", "GiB", NULL },
 	{ NULL },
 };
 
@@ -37,19 +41,22 @@ SC_WAITS static json_t *fetch(struct sc_call *call, const char *row)
 	return found;
 }
 
-/* ---- full or forbidden? ------------------------------------------------------ */
+/* ---- full or forbidden? ------------------------------------------------- */
 
 static struct sc_reply *full(struct sc_call *call, const char *what,
 			     long long used, long long max, long long need)
 {
 	static const struct sc_fault fault = {
-		.code = SC_QUOTA, .effect = SC_EFFECT_NONE,
-		.cloud_status = 403, .cloud_code = "forbidden",
+		.code = SC_QUOTA,
+		.effect = SC_EFFECT_NONE,
+		.cloud_status = 403,
+		.cloud_code = "forbidden",
 	};
 
-	return sc_fail_with(call, &fault, "the quota of %s is full: %lld of "
-			    "%lld used, %lld more needed", what, used, max,
-			    need);
+	return sc_fail_with(call, &fault,
+			    "the quota of %s is full: %lld of "
+			    "%lld used, %lld more needed",
+			    what, used, max, need);
 }
 
 /* The failure if an instance of @type does not fit into @have, else NULL. */
@@ -94,8 +101,10 @@ SC_WAITS static struct sc_reply *key_pair_fits(struct sc_call *call,
 struct sc_reply *nova_refused(struct sc_call *call, const json_t *type)
 {
 	static const struct sc_fault forbidden = {
-		.code = SC_FORBIDDEN, .effect = SC_EFFECT_NONE,
-		.cloud_status = 403, .cloud_code = "forbidden",
+		.code = SC_FORBIDDEN,
+		.effect = SC_EFFECT_NONE,
+		.cloud_status = 403,
+		.cloud_code = "forbidden",
 	};
 	json_t *have = fetch(call, "limits");
 	struct sc_reply *reply = NULL;
@@ -106,12 +115,13 @@ struct sc_reply *nova_refused(struct sc_call *call, const json_t *type)
 	json_decref(have);
 	if (reply)
 		return reply;
-	return sc_fail_with(call, &forbidden, "the cloud's policy does not "
+	return sc_fail_with(call, &forbidden,
+			    "the cloud's policy does not "
 			    "allow %s with this credential",
 			    sc_method_name(call));
 }
 
-/* ---- quota.list ----------------------------------------------------------------- */
+/* ---- quota.list --------------------------------------------------------- */
 
 /* A record of ours; Neutron and Nova write "no limit" as -1.  New. */
 static json_t *quota(const char *service, const char *name, const char *unit,
@@ -136,10 +146,11 @@ static void add_limits(json_t *list, const char *row, const char *service,
 	for (const struct limit *l = limits; l->row; l++)
 		if (!strcmp(l->row, row) &&
 		    (max = json_object_get(have, l->max)))
-			json_array_append_new(list, quota(
-				service, l->name, l->unit, max,
-				l->used ? json_object_get(have, l->used)
-					: NULL));
+			json_array_append_new(
+				list,
+				quota(service, l->name, l->unit, max,
+				      l->used ? json_object_get(have, l->used)
+					      : NULL));
 }
 
 static void add_neutron(json_t *list, json_t *have)
@@ -174,6 +185,7 @@ SC_WAITS static struct sc_reply *quota_list(struct sc_call *call)
 	return sc_list(call, list, NULL);
 }
 
+/* clang-format off */
 const struct sc_rest quota_rest[] = {
 	{ "quota.list", .run = quota_list },
 	{ "limits", "GET /limits", .items = "limits.absolute" },
@@ -182,3 +194,4 @@ const struct sc_rest quota_rest[] = {
 	  .service = "network" },
 	{ NULL },
 };
+/* clang-format on */

@@ -33,14 +33,16 @@ SC_WAITS static json_t *get_server(struct sc_call *call, const char *id)
 	return server;
 }
 
-/* ---- resize ------------------------------------------------------------------ */
+/* ---- resize ------------------------------------------------------------- */
 
 static struct sc_reply *wait_more(struct sc_call *call, const char *id,
 				  const char *type, bool confirmed)
 {
-	return sc_pending(call, json_pack("{s:s, s:s, s:b}", "id", id,
-					  "instance_type", type, "confirmed",
-					  confirmed), POLL_MS);
+	return sc_pending(call,
+			  json_pack("{s:s, s:s, s:b}", "id", id,
+				    "instance_type", type, "confirmed",
+				    confirmed),
+			  POLL_MS);
 }
 
 SC_WAITS static struct sc_reply *resize_to(struct sc_call *call,
@@ -59,7 +61,8 @@ SC_WAITS static struct sc_reply *resize_to(struct sc_call *call,
 	json_decref(args);
 	if (!done)
 		return sc_fault_code(call) == SC_FORBIDDEN
-			       ? nova_refused(call, type) : sc_failed(call);
+			       ? nova_refused(call, type)
+			       : sc_failed(call);
 	json_decref(done);
 	return wait_more(call, id, text(type, "name"), false);
 }
@@ -89,8 +92,8 @@ SC_WAITS static struct sc_reply *confirm(struct sc_call *call,
 		json_decref(done);
 		sc_fault_clear(call);
 	}
-	return wait_more(call, text(handle, "id"), text(handle, "instance_type"),
-			 true);
+	return wait_more(call, text(handle, "id"),
+			 text(handle, "instance_type"), true);
 }
 
 /* The server has come to rest; steals @server. */
@@ -107,11 +110,14 @@ static struct sc_reply *resized(struct sc_call *call, const json_t *handle,
 	    !is(server, "status", "error"))
 		return sc_value(call, server);
 	if (is(server, "status", "error"))
-		reply = sc_fail_with(call, &broken, "the instance broke while "
+		reply = sc_fail_with(call, &broken,
+				     "the instance broke while "
 				     "its size was changed");
 	else
-		reply = sc_fail_with(call, &undone, "no host had room for the "
-				     "new size; the instance keeps its old one");
+		reply = sc_fail_with(
+			call, &undone,
+			"no host had room for the "
+			"new size; the instance keeps its old one");
 	json_decref(server);
 	return reply;
 }
@@ -136,13 +142,13 @@ SC_WAITS static struct sc_reply *poll(struct sc_call *call)
 	return resized(call, handle, server);
 }
 
-/* ---- op.reconcile ---------------------------------------------------------------- */
+/* ---- op.reconcile ------------------------------------------------------- */
 
 static struct sc_reply *outcome(struct sc_call *call, const char *word,
 				json_t *value)
 {
-	return sc_value(call, json_pack("{s:s, s:o*}", "outcome", word,
-					"value", value));
+	return sc_value(call, json_pack("{s:s, s:o*}", "outcome", word, "value",
+					value));
 }
 
 /* The server that operation @op made, new; json_null(): none; NULL: failed. */
@@ -196,6 +202,7 @@ SC_WAITS static struct sc_reply *reconcile(struct sc_call *call)
 	return outcome(call, "cannot_tell", NULL); /* made, and gone again? */
 }
 
+/* clang-format off */
 const struct sc_rest recover_rest[] = {
 	{ "op.poll", .run = poll },
 	{ "op.reconcile", .run = reconcile },
@@ -203,3 +210,4 @@ const struct sc_rest recover_rest[] = {
 	{ "confirm_server", "POST /servers/{id}/action", "{'confirmResize': null}" },
 	{ NULL },
 };
+/* clang-format on */

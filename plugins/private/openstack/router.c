@@ -23,7 +23,8 @@ static const struct sc_map router_map[] = {
 	{ "provider_status", "status" },
 	{ "type", .value = "router" },
 	{ "external_network_id", "external_gateway_info.network_id" },
-	{ "public_ip", "external_gateway_info.external_fixed_ips[].ip_address" },
+	{ "public_ip",
+	  "external_gateway_info.external_fixed_ips[].ip_address" },
 	{ "created_at", "created_at" },
 	{ "updated_at", "updated_at" },
 	{ NULL },
@@ -51,7 +52,7 @@ static const struct sc_map floating_map[] = {
 	{ NULL },
 };
 
-/* ---- routers --------------------------------------------------------------- */
+/* ---- routers ------------------------------------------------------------ */
 
 SC_WAITS static struct sc_reply *router_create(struct sc_call *call)
 {
@@ -75,7 +76,8 @@ SC_WAITS static struct sc_reply *router_create(struct sc_call *call)
 SC_WAITS static struct sc_reply *router_attach(struct sc_call *call)
 {
 	if (!sc_has(call, "subnet_id"))
-		return fail_arg(call, SC_INVALID, "/subnet_id", "a router serves subnets");
+		return fail_arg(call, SC_INVALID, "/subnet_id",
+				"a router serves subnets");
 	return sc_rest_reply(call, "router.attach", NULL);
 }
 
@@ -85,7 +87,8 @@ SC_WAITS static struct sc_reply *router_detach(struct sc_call *call)
 	json_t *done;
 
 	if (!sc_has(call, "subnet_id"))
-		return fail_arg(call, SC_INVALID, "/subnet_id", "a router serves subnets");
+		return fail_arg(call, SC_INVALID, "/subnet_id",
+				"a router serves subnets");
 	done = sc_rest_call(call, "router.detach", NULL);
 	if (!done && sc_fault_code(call) != SC_NOT_FOUND)
 		return sc_failed(call);
@@ -94,7 +97,7 @@ SC_WAITS static struct sc_reply *router_detach(struct sc_call *call)
 	return sc_rest_reply(call, "router.get", NULL);
 }
 
-/* ---- public addresses --------------------------------------------------------- */
+/* ---- public addresses --------------------------------------------------- */
 
 /* The only external network's id, new; NULL: failed. */
 SC_WAITS static json_t *external_network(struct sc_call *call)
@@ -104,11 +107,14 @@ SC_WAITS static json_t *external_network(struct sc_call *call)
 	list = sc_rest_call(call, "list_external", none);
 	json_decref(none);
 	if (json_array_size(list) == 1)
-		id = json_incref(json_object_get(json_array_get(list, 0), "id"));
+		id = json_incref(
+			json_object_get(json_array_get(list, 0), "id"));
 	else if (list)
-		fail_arg(call, SC_INVALID, "/network_id", json_array_size(list)
-			      ? "there are several external networks: name one"
-			      : "there is no external network");
+		fail_arg(call, SC_INVALID, "/network_id",
+			 json_array_size(list)
+				 ? "there are several external networks: name "
+				   "one"
+				 : "there is no external network");
 	json_decref(list);
 	return id;
 }
@@ -151,7 +157,8 @@ SC_WAITS static json_t *first_port(struct sc_call *call, const char *instance)
 	id = json_incref(json_object_get(json_array_get(list, 0), "id"));
 	json_decref(list);
 	if (!id)
-		fail_arg(call, SC_INVALID, "/instance_id", "the instance has no interface");
+		fail_arg(call, SC_INVALID, "/instance_id",
+			 "the instance has no interface");
 	return id;
 }
 
@@ -163,7 +170,8 @@ SC_WAITS static struct sc_reply *public_ip_attach(struct sc_call *call)
 	json_t *args, *port;
 
 	if (!vnic && !instance)
-		return fail_arg(call, SC_INVALID, "/instance_id", "name an instance or a vnic");
+		return fail_arg(call, SC_INVALID, "/instance_id",
+				"name an instance or a vnic");
 	port = vnic ? json_string(vnic) : first_port(call, instance);
 	if (!port)
 		return sc_failed(call);
@@ -174,6 +182,7 @@ SC_WAITS static struct sc_reply *public_ip_attach(struct sc_call *call)
 	return reply;
 }
 
+/* clang-format off */
 const struct sc_rest router_rest[] = {
 	{ "router.list", "GET /routers?limit={limit?}&marker={page_token?}&name={name?}",
 	  .items = "routers[]", .map = router_map, .next = "routers_links[rel=next].href",
@@ -211,3 +220,4 @@ const struct sc_rest router_rest[] = {
 	  .items = "floatingip", .map = floating_map, .service = "network" },
 	{ NULL },
 };
+/* clang-format on */

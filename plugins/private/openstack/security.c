@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Neutron: security groups and their rules.
- * API: https://docs.openstack.org/api-ref/network/v2/#security-groups-security-groups
+ * API:
+ * https://docs.openstack.org/api-ref/network/v2/#security-groups-security-groups
  */
 #include "openstack.h"
 
@@ -130,8 +131,10 @@ static struct sc_reply *half_done(struct sc_call *call, const char *group)
 					.effect = SC_EFFECT_PARTIAL,
 					.path = "/rules" };
 
-	return sc_fail_with(call, &fault, "not all rules of the security group "
-			    "%s could be set", group);
+	return sc_fail_with(call, &fault,
+			    "not all rules of the security group "
+			    "%s could be set",
+			    group);
 }
 
 SC_WAITS static struct sc_reply *group_create(struct sc_call *call)
@@ -259,6 +262,7 @@ SC_WAITS static struct sc_reply *group_set_rules(struct sc_call *call)
 	return done ? show(call, id) : half_done(call, id);
 }
 
+/* clang-format off */
 const struct sc_rest security_rest[] = {
 	{ "security_group.list",
 	  "GET /security-groups?limit={limit?}&marker={page_token?}&name={name?}",
@@ -283,3 +287,4 @@ const struct sc_rest security_rest[] = {
 	{ "delete_rule", "DELETE /security-group-rules/{rule_id}", .service = "network" },
 	{ NULL },
 };
+/* clang-format on */

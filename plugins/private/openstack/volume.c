@@ -102,6 +102,7 @@ SC_WAITS static struct sc_reply *volume_detach(struct sc_call *call)
 	return reply;
 }
 
+/* clang-format off */
 const struct sc_rest cinder_rest[] = {
 	{ "volume.list", "GET /volumes/detail?limit={limit?}&marker={page_token?}",
 	  .items = "volumes[]", .map = volume_map, .next = "volumes_links[rel=next].href",
@@ -136,3 +137,4 @@ const struct sc_rest cinder_rest[] = {
 	{ "snapshot.delete", "DELETE /snapshots/{id}", .service = "volume" },
 	{ NULL },
 };
+/* clang-format on */
