@@ -379,21 +379,25 @@ static bool null_is_fine(const struct check *c, const struct cat_field *f)
 	       (!c->input && !(f->flags & CAT_REQUIRED));
 }
 
-static bool check_member(struct check *c, const struct cat_field *f,
-			 json_t *object)
+/* Nothing to check: most members of most records. */
+static bool may_be_empty(const struct check *c, const struct cat_field *f,
+			 const json_t *v)
 {
-	json_t *v = json_object_get(object, f->name), *converted;
+	return v ? json_is_null(v) && null_is_fine(c, f) :
+		   !(f->flags & CAT_REQUIRED);
+}
 
-	if (!v && !(f->flags & CAT_REQUIRED))
-		return true;
+static bool check_member(struct check *c, const struct cat_field *f,
+			 json_t *object, json_t *v)
+{
+	json_t *converted;
+
 	if (!v)
 		return BAD(c, "%s: \"%s\" is missing: %s", c->what, f->name, f->help);
 	if (c->from_query && (converted = from_text(f, v))) {
 		json_object_set_new(object, f->name, converted);
 		v = converted;
 	}
-	if (json_is_null(v) && null_is_fine(c, f))
-		return true;
 	return f->flags & CAT_LIST ? check_list(c, f, v) : check_one(c, f, v);
 }
 
@@ -446,8 +450,12 @@ static bool check_members(struct check *c, struct members m, json_t *object)
 			 !check_no_others(c, m, object)))
 		return false;
 	for (size_t i = 0; (f = member_at(m, i)); i++) {
+		json_t *v = json_object_get(object, f->name);
+
+		if (may_be_empty(c, f, v))
+			continue;
 		json_pointer_add(c->path, sizeof(c->path), f->name);
-		if (!check_member(c, f, object))
+		if (!check_member(c, f, object, v))
 			return false;
 		c->path[here] = '\0';
 	}
