@@ -83,6 +83,8 @@ static bool scan_text(struct scan *s, struct error *err)
 		}
 		if ((c == '[' || c == '{') && ++s->depth > JSON_MAX_DEPTH)
 			return fail_scan(s, "nested too deeply", err);
+		if (c == '\0') /* jansson passes over it */
+			return fail_scan(s, "a NUL byte", err);
 		if ((c == ']' || c == '}') && s->depth)
 			s->depth--;
 		s->at++;

@@ -68,6 +68,7 @@ static void test_refused(void **state UNUSED)
 	check_refused("nul", "line 1");
 	check_refused("NaN", "line 1");
 	check_refused("]", "line 1");
+	assert_null(json_read("[1\0]", 4, NULL));
 }
 
 /* What stands near a fault may be a password. */
