@@ -28,8 +28,7 @@ void sc_fault_clear(struct sc_call *call)
 	call->fault = (struct error){ 0 };
 }
 
-/* ---- rows
- * -------------------------------------------------------------------- */
+/* ---- rows --------------------------------------------------------------- */
 
 static bool append(void *arg, json_t *record)
 {
@@ -65,8 +64,7 @@ json_t *sc_rest_call(struct sc_call *call, const char *op, json_t *args)
 	return rest_value(call, row, args);
 }
 
-/* ---- HTTP
- * ----------------------------------------------------------------------- */
+/* ---- HTTP --------------------------------------------------------------- */
 
 static bool has_header(const char *const *headers, const char *name)
 {

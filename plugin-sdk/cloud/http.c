@@ -92,8 +92,7 @@ bool http_same_origin(const char *a, const char *b)
 	       !strncasecmp(x.host.p, y.host.p, x.host.n);
 }
 
-/* ---- what may be sent
- * -------------------------------------------------------- */
+/* ---- what may be sent --------------------------------------------------- */
 
 static bool is_header(const char *h)
 {
@@ -140,8 +139,7 @@ bool http_is_read(const char *method)
 	       !strcmp(method, "OPTIONS");
 }
 
-/* ---- answers
- * ------------------------------------------------------------------- */
+/* ---- answers ------------------------------------------------------------ */
 
 void http_answer_done(struct http_answer *a)
 {
@@ -192,8 +190,7 @@ int64_t http_retry_after(const struct http_answer *a)
 	return seconds > 0 ? seconds : 0;
 }
 
-/* ---- again and again
- * ------------------------------------------------------------- */
+/* ---- again and again ---------------------------------------------------- */
 
 /* Between half of @ms and all of it, so that many callers spread. */
 static int64_t jittered(int64_t ms)

@@ -160,8 +160,7 @@ static json_t *exchange(const struct http_request *rq,
 			 record_body(rq->redact, buf_slice(&answer->body)));
 }
 
-/* ---- where
- * ------------------------------------------------------------------- */
+/* ---- where -------------------------------------------------------------- */
 
 /* The number of the last exchange in @dir. */
 static unsigned last_in(DIR *dir)

@@ -17,8 +17,7 @@
 /* Exchanges in order; one that was used has a member "used". */
 static json_t *recording;
 
-/* ---- loading
- * ------------------------------------------------------------------ */
+/* ---- loading ------------------------------------------------------------ */
 
 static bool check_exchange(const json_t *e, const char *path, size_t i,
 			   struct error *err)
@@ -137,8 +136,7 @@ size_t replay_unused(void)
 	return n;
 }
 
-/* ---- comparing
- * ----------------------------------------------------------------- */
+/* ---- comparing ---------------------------------------------------------- */
 
 /* Path and query of a URL: what follows scheme, host and port. */
 static const char *local_part(const char *url)
@@ -266,8 +264,7 @@ static json_t *find(const struct wanted *w, struct error *err)
 	return NULL;
 }
 
-/* ---- answering
- * ------------------------------------------------------------------- */
+/* ---- answering ---------------------------------------------------------- */
 
 static void give(json_t *recorded, struct http_answer *answer)
 {

@@ -16,8 +16,7 @@
 #include "cloud/rest_run.h"
 #include "cloud/session.h"
 
-/* ---- rows
- * -------------------------------------------------------------------------- */
+/* ---- rows --------------------------------------------------------------- */
 
 static const struct sc_rest *find_in(const struct sc_rest *row, const char *op)
 {
@@ -46,8 +45,7 @@ bool rest_is_list(const struct sc_rest *row)
 	return row->items && strstr(row->items, "[]");
 }
 
-/* ---- one exchange
- * -------------------------------------------------------------------- */
+/* ---- one exchange ------------------------------------------------------- */
 
 WAITS static bool send(const struct rest_run *run, struct rest_request *rq,
 		       struct http_answer *answer)
@@ -139,8 +137,7 @@ WAITS static json_t *ask(const struct rest_run *run,
 	return v;
 }
 
-/* ---- one record
- * ------------------------------------------------------------------------ */
+/* ---- one record --------------------------------------------------------- */
 
 static bool selects(const char *items)
 {
@@ -250,9 +247,7 @@ json_t *rest_value(struct sc_call *call, const struct sc_rest *row,
 	return record;
 }
 
-/* ---- lists
- * ----------------------------------------------------------------------------
- */
+/* ---- lists -------------------------------------------------------------- */
 
 enum flow { FLOW_ON, FLOW_ENOUGH, FLOW_FAILED };
 

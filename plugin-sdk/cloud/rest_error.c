@@ -66,8 +66,7 @@ static enum err_code code_of(const struct rest_run *run, int status,
 	return row ? err_from_rpc(row->code) : default_code(status);
 }
 
-/* ---- what the cloud says about it
- * --------------------------------------------- */
+/* ---- what the cloud says about it --------------------------------------- */
 
 /* The text at @path, numbers too, as far as it fits. */
 static void text_at(json_t *body, const char *path, char *text, size_t size)

@@ -32,8 +32,7 @@ void lint_path(struct lint *l, const char *what, const char *path)
 		lint_find(l, "%s: %s", what, err.message);
 }
 
-/* ---- holes
- * -------------------------------------------------------------------- */
+/* ---- holes -------------------------------------------------------------- */
 
 static void need_property(struct lint *l, json_t *properties, const char *name,
 			  const char *prefix, const char *what)
@@ -93,8 +92,7 @@ static void lint_template(struct lint *l, const char *text,
 		lint_find(l, "%s", err.message);
 }
 
-/* ---- rows
- * ---------------------------------------------------------------------- */
+/* ---- rows --------------------------------------------------------------- */
 
 static bool is_known_name(const char *name)
 {
@@ -195,8 +193,7 @@ static void lint_table(struct lint *l, const struct sc_rest *row)
 	}
 }
 
-/* ---- services
- * ----------------------------------------------------------------------- */
+/* ---- services ----------------------------------------------------------- */
 
 static void lint_service(struct lint *l, const struct sc_service *s)
 {

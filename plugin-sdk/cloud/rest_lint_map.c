@@ -5,8 +5,7 @@
 #include "cloud/path.h"
 #include "cloud/rest_lint.h"
 
-/* ---- one field
- * ------------------------------------------------------------------ */
+/* ---- one field ---------------------------------------------------------- */
 
 static bool is_word(const char *const *words, const char *word)
 {
@@ -74,8 +73,7 @@ static void lint_field(struct lint *l, const struct sc_map *m,
 		lint_map(l, m->map, f ? f->of : NULL);
 }
 
-/* ---- one record
- * ------------------------------------------------------------------- */
+/* ---- one record --------------------------------------------------------- */
 
 /* May the rows after @m give the same field?  Only if @m may say nothing. */
 static bool may_say_nothing(const struct sc_map *m)

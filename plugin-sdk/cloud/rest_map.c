@@ -26,8 +26,7 @@ struct mapper {
 static json_t *map_record(struct mapper *m, const struct sc_map *map,
 			  const struct cat_field *fields, json_t *node);
 
-/* ---- one value
- * ------------------------------------------------------------------ */
+/* ---- one value ---------------------------------------------------------- */
 
 /* Text of a scalar for the word table, new, or NULL. */
 static char *word_of(const json_t *v)
@@ -72,8 +71,7 @@ static json_t *map_value(struct mapper *m, const struct sc_map *map,
 	return made;
 }
 
-/* ---- where it is
- * ------------------------------------------------------------------ */
+/* ---- where it is -------------------------------------------------------- */
 
 /* "{node}/{vmid}": a text made of several places; NULL when one is missing. */
 static json_t *fill_text(struct mapper *m, const char *from)
@@ -126,8 +124,7 @@ static json_t *map_list(struct mapper *m, const struct sc_map *map,
 	return out;
 }
 
-/* ---- one record
- * -------------------------------------------------------------------- */
+/* ---- one record --------------------------------------------------------- */
 
 static bool is_required(const struct cat_field *f)
 {
@@ -219,10 +216,12 @@ json_t *rest_record(const struct rest_run *run, json_t *node)
 {
 	const struct sc_call *call = run->call;
 	const struct cat_record *rec = run->op ? run->op->result : NULL;
-	struct mapper m = { run,
-			    { .config = call->config,
-			      .session = call->session,
-			      .region = call->region } };
+	struct mapper m = {
+		.run = run,
+		.scope = { .config = call->config,
+			   .session = call->session,
+			   .region = call->region },
+	};
 	json_t *made;
 
 	if (!run->row->map)

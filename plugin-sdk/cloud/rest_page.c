@@ -35,8 +35,7 @@ bool rest_is_paged(const struct rest_run *run)
 	       err.code == ERR_NONE;
 }
 
-/* ---- tokens
- * ---------------------------------------------------------------------- */
+/* ---- tokens ------------------------------------------------------------- */
 
 /* What may stand in a query (RFC 3986 section 3.4). */
 static bool is_query(const char *text)
@@ -86,8 +85,7 @@ char *rest_page_token(const struct rest_page *page)
 	return query ? mem_printf(TOKEN_QUERY "%s", query + 1) : NULL;
 }
 
-/* ---- following
- * --------------------------------------------------------------------- */
+/* ---- following ---------------------------------------------------------- */
 
 /* The address of the run's service; new, NULL: none. */
 static char *endpoint(const struct rest_run *run)

@@ -9,8 +9,7 @@
 #include "base/text.h"
 #include "cloud/rest_run.h"
 
-/* ---- what a row works with
- * ---------------------------------------------------- */
+/* ---- what a row works with ---------------------------------------------- */
 
 static const struct sc_service *find_service(const struct sc_driver *driver,
 					     const char *name)
@@ -84,8 +83,7 @@ void rest_http_settings(const struct sc_call *call, struct http_request *rq)
 	rq->answer_max = max > 0 ? (size_t)max : 0;
 }
 
-/* ---- filling in
- * ------------------------------------------------------------------ */
+/* ---- filling in --------------------------------------------------------- */
 
 void rest_page_done(struct rest_page *page)
 {

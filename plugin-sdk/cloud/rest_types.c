@@ -136,8 +136,7 @@ static json_t *to_date(json_t *v)
 	return clock_parse(full, &ms) ? json_stringn(full, 10) : NULL;
 }
 
-/* ---- tags
- * ----------------------------------------------------------------------- */
+/* ---- tags --------------------------------------------------------------- */
 
 static json_t *member_any_case(json_t *object, const char *name)
 {
@@ -187,8 +186,7 @@ static json_t *to_tags(json_t *v)
 	return tags;
 }
 
-/* ---- all types
- * -------------------------------------------------------------------- */
+/* ---- all types ---------------------------------------------------------- */
 
 static json_t *typed(enum cat_type type, json_t *v)
 {

@@ -131,8 +131,7 @@ static bool is_fresh(const struct entry *e)
 	return e->session && (!e->renew_at || clock_wall_ms() < e->renew_at);
 }
 
-/* ---- logging in
- * -------------------------------------------------------------- */
+/* ---- logging in --------------------------------------------------------- */
 
 /* When to renew: a while before the end, and of a short life its last
  * quarter.  One that is over as it begins says that clocks differ (or that a

@@ -324,8 +324,7 @@ static void tear_down(struct transfer *t)
 	curl_slist_free_all(t->headers);
 }
 
-/* ---- why it failed
- * ------------------------------------------------------------ */
+/* ---- why it failed ------------------------------------------------------ */
 
 static bool is_tls_fault(CURLcode code)
 {

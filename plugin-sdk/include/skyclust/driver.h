@@ -155,13 +155,26 @@ struct sc_method {
 /* ---- rows: cloud APIs over HTTP (guide: "Tables") ------------------------ */
 
 /*
- * path   a.b  a[]  a[k=v]  *  : steps from the answer's root to nodes
- * hole   {x}   required, percent-encoded in a URL, a JSON value in a body
- *        {x?}  drops the query parameter or member that holds it
- *        {x/N} the N-th part of x split at '/'
- *        {+x}  not encoded (only for values made by the driver)
- *        {x[]} {x[].y}  in a body: repeats the array around it
+ * path   a.b        member b of member a
+ *        a[]        every element of the array a
+ *        a[k=v]     those whose member k is v
+ *        *          every member, whatever its name
+ *        'x.y'      a name that holds dots or brackets
+ *        a[]?       of .items: the array may be absent, which else is a fault
+ *
+ * hole   {x}        required, percent-encoded in a URL, a JSON value in a body
+ *        {x?}       drops the query parameter, member or element that holds
+ *                   it, and objects and arrays which that leaves empty
+ *        {x/N}      the N-th part, from 0, of x split at '/'
+ *        {+x}       not encoded (only for values made by the driver)
+ *        {x[]}      in a body: the array of one element around it gets one
+ *                   element for each of the list x;  {x[].y} is its member y:
+ *                   "{'groups': [{'name': '{security_groups[]?}'}]}"
  *        {cred.x} {config.x} {session.x} {region} {op}
+ *
+ * null is missing, and in a URL so is the empty text.  A string of a body that
+ * is one hole becomes the value with its type.  Lists are joined by commas in
+ * URLs and text.  What would lead a URL elsewhere is refused.
  */
 
 /* One field of a record: where it is in the cloud's answer. */
@@ -191,7 +204,8 @@ struct sc_rest {
 	const char *items;                      /* path of the record(s) */
 	const struct sc_map *map;
 	const char *next;                       /* path of next page: URL or token */
-	const char *then;                       /* answer with this row on its id */
+	const char *then;                       /* answer with this row (its own
+						 * .then aside) on its id */
 	const char *service;                    /* which struct sc_service */
 	const struct sc_error_row *errors;      /* before the service's own */
 	struct sc_reply *(*run)(struct sc_call *call); /* escape hatch */
