@@ -165,13 +165,14 @@ static void put_region(struct world *w, size_t i)
 
 /* ---- instances ----------------------------------------------------------- */
 
-/* Two by two over the zones of the first region. */
+/* In turn over the zones of the first region, with addresses from the end of
+ * their subnets: those that are created look for free ones from the front. */
 static void put_instance(struct world *w, unsigned n)
 {
 	unsigned zone = n % COUNT(zones);
-	uint32_t address = 10U << 24 | zone << 14;
+	uint32_t last = (10U << 24) + ((zone + 1) << 14) - 2;
 	char id[32], name[32], where[32], subnet[48], dns[64];
-	json_t *ip = ip_json(address + 4 + n / COUNT(zones));
+	json_t *ip = ip_json(last - n / COUNT(zones));
 
 	snprintf(id, sizeof(id), "i-seed-%05u", n + 1);
 	snprintf(name, sizeof(name), "vm-seed-%05u", n + 1);

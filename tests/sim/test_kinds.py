@@ -245,7 +245,7 @@ class Network(Case):
                     targets=[{'instance_id': 'i-seed-00001'}])
         self.assertEqual(lb['targets'][0]['port'], 8080)
         lb = sim.do('load_balancer.add_target', id='lb', address='10.0.0.99', port=1)
-        self.assertEqual([t['id'] for t in lb['targets']], ['10.0.0.4:8080', '10.0.0.99:1'])
+        self.assertEqual([t['id'] for t in lb['targets']], ['10.0.63.254:8080', '10.0.0.99:1'])
         sim.do('instance.delete', id='i-seed-00001')
         self.assertEqual([t['id'] for t in sim.do('load_balancer.get', id='lb')['targets']], ['10.0.0.99:1'])
         self.assertEqual(sim.do('load_balancer.remove_target', id='lb', target_id='10.0.0.99:1')['targets'], [])
