@@ -21,8 +21,7 @@
 #define STREAM_CREDIT 4 /* chunks on their way at once */
 #define LATE_MS 250	/* what the driver gets less than the caller */
 
-/* ---- what is sent
- * ---------------------------------------------------------------- */
+/* ---- what is sent ------------------------------------------------------- */
 
 static void add_text(struct buf *b, const char *name, const char *value)
 {
@@ -71,8 +70,7 @@ static void add_params(struct buf *b, const struct provider *p,
 	buf_add_char(b, '}');
 }
 
-/* ---- one attempt
- * ------------------------------------------------------------------ */
+/* ---- one attempt -------------------------------------------------------- */
 
 static bool is_lifecycle(const char *method)
 {
@@ -177,8 +175,7 @@ WAITS static bool attempt_call(struct provider *p,
 	return ok;
 }
 
-/* ---- the whole call
- * ---------------------------------------------------------------- */
+/* ---- the whole call ----------------------------------------------------- */
 
 static bool may_repeat(const struct driver_request *req, unsigned attempt,
 		       uint64_t items, const struct error *err)

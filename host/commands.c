@@ -52,8 +52,7 @@ static int print_schema(const struct options *o, const struct config *c)
 	return 0;
 }
 
-/* ---- --list-plugins
- * ---------------------------------------------------------------- */
+/* ---- --list-plugins ----------------------------------------------------- */
 
 static void print_provider(const struct config_provider *p, const char *path)
 {
@@ -109,8 +108,7 @@ static int enable_plugin(const struct options *o, const struct config *c)
 	return 0;
 }
 
-/* ---- --validate-plugin
- * --------------------------------------------------------------- */
+/* ---- --validate-plugin -------------------------------------------------- */
 
 struct validation {
 	const struct config *config;
@@ -161,8 +159,7 @@ static int version(const struct options *o, const struct config *c)
 	return 0;
 }
 
-/* ---- the table
- * ------------------------------------------------------------------------ */
+/* ---- the table ---------------------------------------------------------- */
 
 static const struct {
 	int (*run)(const struct options *o, const struct config *c);

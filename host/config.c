@@ -366,7 +366,8 @@ const struct setting config_settings[] = {
 	  .help = "File to append to; empty: standard error." },
 
 	{ "plugins.directory", SET_TEXT, "", AT(plugin_dir),
-	  .help = "Where drivers are found: DIR/public/NAME/NAME, DIR/private/NAME/NAME, DIR/NAME/NAME; "
+	  .help = "Where drivers are found: DIR/public/NAME/NAME, "
+	    "DIR/private/NAME/NAME, DIR/NAME/NAME; "
 		  "empty: `plugins` beside the program, or the installed folder." },
 	{ "plugins.auto_load", SET_BOOL, "true", AT(auto_load),
 	  .help = "Every driver found is a provider of its own name, also without a block below." },
@@ -374,21 +375,25 @@ const struct setting config_settings[] = {
 	  "How long one call of a driver may take." },
 
 	{ "supervisor.start_timeout", SET_DURATION, "10s", AT(start_timeout_ms), 100, HOUR,
-	  "From the start of a driver to its handshake; a driver that reports progress gets six times as long." },
+	  "From the start of a driver to its handshake; a driver that "
+	    "reports progress gets six times as long." },
 	{ "supervisor.health_interval", SET_DURATION, "10s", AT(health_interval_ms), 10, HOUR,
 	  "Between two pings of a driver." },
 	{ "supervisor.ping_timeout", SET_DURATION, "5s", AT(ping_timeout_ms), 10, HOUR,
-	  "A ping without an answer for so long is missed; three missed ones in a row, with no work in hand, replace the process." },
+	  "A ping without an answer for so long is missed; three "
+	    "missed ones in a row, with no work in hand, replace the process." },
 	{ "supervisor.max_inflight", SET_INT, "256", AT(max_inflight), 1, 4096,
 	  "Requests inside one driver process; the driver may ask for less." },
 	{ "supervisor.max_queue", SET_INT, "1024", AT(max_queue), 0, 100000,
-	  "Requests that wait for one driver to start or to have room; more are answered with 503." },
+	  "Requests that wait for one driver to start or to have room; "
+	    "more are answered with 503." },
 	{ "supervisor.memory_mib", SET_INT, "512", AT(driver_memory_mib), 16, 1048576,
 	  "Private memory of one driver process, in MiB." },
 	{ "supervisor.open_files", SET_INT, "1024", AT(driver_open_files), 16, 1048576,
 	  "Open files of one driver process." },
 	{ "supervisor.restart_burst", SET_INT, "5", AT(restart_burst), 0, 1000000,
-	  "A driver that dies is started again at once so many times in a window, then after a growing delay." },
+	  "A driver that dies is started again at once so many times "
+	    "in a window, then after a growing delay." },
 	{ "supervisor.restart_window", SET_DURATION, "30s", AT(restart_window_ms), 10, HOUR,
 	  "The window of restart_burst." },
 	{ "supervisor.backoff_min", SET_DURATION, "1s", AT(backoff_min_ms), 10, HOUR,
@@ -396,7 +401,8 @@ const struct setting config_settings[] = {
 	{ "supervisor.backoff_max", SET_DURATION, "2m", AT(backoff_max_ms), 10, HOUR,
 	  "The longest delay." },
 	{ "supervisor.sandbox", SET_WORD, "best", AT(sandbox), .words = sandboxes,
-	  .help = "`best`: every wall the kernel offers; `required`: no driver starts unless all of them stand; `off`: none." },
+	  .help = "`best`: every wall the kernel offers; `required`: no driver "
+	    "starts unless all of them stand; `off`: none." },
 	{ NULL },
 };
 /* clang-format on */

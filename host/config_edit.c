@@ -13,6 +13,8 @@
 #include "config_providers.h"
 #include "config_yaml.h"
 
+#define LAST_LINE (1 << 30)
+
 struct edit {
 	const char *file, *name;
 	struct buf text, out;
@@ -71,6 +73,28 @@ static struct yaml_node *member(struct yaml_node *map, const char *key)
 	return map && map->type == YAML_MAP ? config_yaml_get(map, key) : NULL;
 }
 
+static bool is_true(const struct yaml_node *node)
+{
+	return node && node->text && !strcmp(node->text, "true");
+}
+
+/* How far the members of @map are indented; @otherwise when it has none. */
+static int first_indent(const struct edit *e, const struct yaml_node *map,
+			int otherwise)
+{
+	const struct yaml_node *first =
+		list_first(&map->children, struct yaml_node, link);
+
+	return first ? (int)indent_of(&e->text, first->line) : otherwise;
+}
+
+/* Settings themselves under top-level `providers`: being there is being on. */
+static bool is_bare(const struct edit *e, const struct yaml_node *block)
+{
+	return block == member(member(e->root, "providers"), e->name) &&
+	       !config_providers_is_wrapped(block);
+}
+
 static struct yaml_node *find_block(struct edit *e)
 {
 	struct yaml_node *plugins = member(e->root, "plugins");
@@ -85,20 +109,18 @@ static struct yaml_node *find_block(struct edit *e)
 static bool enable_block(struct edit *e, const struct yaml_node *block)
 {
 	const struct yaml_node *enabled =
-		block->type == YAML_MAP ? config_yaml_get(block, "enabled")
-					: NULL;
-	size_t indent = indent_of(&e->text, block->line) + 2;
+		member((struct yaml_node *)block, "enabled");
+	int indent = (int)indent_of(&e->text, block->line) + 2;
 	AUTO_FREE char *line = NULL;
 
+	if (is_bare(e, block) || is_true(enabled)) {
+		buf_add(&e->out, e->text.p, e->text.n);
+		return true;
+	}
 	if (enabled)
-		return !strcmp(enabled->text ? enabled->text : "", "true")
-			       ? (buf_add(&e->out, e->text.p, e->text.n), true)
-			       : replace_false(e, enabled->line);
-	if (block->type == YAML_MAP && !list_empty(&block->children))
-		indent = indent_of(&e->text, list_first(&block->children,
-							struct yaml_node, link)
-						     ->line);
-	line = mem_printf("%*senabled: true\n", (int)indent, "");
+		return replace_false(e, enabled->line);
+	line = mem_printf("%*senabled: true\n", first_indent(e, block, indent),
+			  "");
 	insert_after(e, block->line, line);
 	return true;
 }
@@ -106,20 +128,14 @@ static bool enable_block(struct edit *e, const struct yaml_node *block)
 /* No block yet: one is added under plugins.providers, which may be missing. */
 static void add_block(struct edit *e)
 {
-	const struct yaml_node *plugins = member(e->root, "plugins");
-	const struct yaml_node *providers =
-		member((struct yaml_node *)plugins, "providers");
+	struct yaml_node *plugins = member(e->root, "plugins");
+	struct yaml_node *providers = member(plugins, "providers");
 	AUTO_FREE char *lines = NULL;
 
 	if (providers) {
 		int in = (int)indent_of(&e->text, providers->line) + 2;
 
-		if (providers->type == YAML_MAP &&
-		    !list_empty(&providers->children))
-			in = (int)indent_of(&e->text,
-					    list_first(&providers->children,
-						       struct yaml_node, link)
-						    ->line);
+		in = first_indent(e, providers, in);
 		lines = mem_printf("%*s%s:\n%*senabled: true\n", in, "",
 				   e->name, in + 2, "");
 		insert_after(e, providers->line, lines);
@@ -127,19 +143,19 @@ static void add_block(struct edit *e)
 	}
 	lines = mem_printf("%s  providers:\n    %s:\n      enabled: true\n",
 			   plugins ? "" : "plugins:\n", e->name);
-	insert_after(e, plugins ? plugins->line : 1 << 30, lines);
+	insert_after(e, plugins ? plugins->line : LAST_LINE, lines);
 }
 
 /* The new text must say what was wanted, whatever shape the old one had. */
 static bool check_result(struct edit *e, struct error *err)
 {
-	struct yaml_node *block, *enabled;
+	struct yaml_node *block;
 
 	config_yaml_free(e->root);
-	e->root = config_yaml_read(e->file, e->out.p, e->out.n, NULL);
+	e->root = config_yaml_read(e->file, e->out.p ? e->out.p : "", e->out.n,
+				   NULL);
 	block = e->root ? find_block(e) : NULL;
-	enabled = member(block, "enabled");
-	if (enabled && enabled->text && !strcmp(enabled->text, "true"))
+	if (block && (is_bare(e, block) || is_true(member(block, "enabled"))))
 		return true;
 	return fail(err, ERR_INVALID,
 		    "%s: cannot be edited safely; write plugins.providers.%s."
@@ -150,6 +166,7 @@ static bool check_result(struct edit *e, struct error *err)
 static bool edit(struct edit *e, struct error *err)
 {
 	const struct yaml_node *block;
+	struct stat st;
 
 	if (sys_read_file(e->file, CONFIG_YAML_MAX, &e->text) < 0)
 		return fail(err, ERR_INVALID, "%s: cannot be read: %s", e->file,
@@ -165,7 +182,9 @@ static bool edit(struct edit *e, struct error *err)
 		buf_clear(&e->out);
 	if (!check_result(e, err))
 		return false;
-	if (sys_replace_file(e->file, e->out.p, e->out.n, 0640) < 0)
+	if (stat(e->file, &st) < 0 ||
+	    sys_replace_file(e->file, e->out.p, e->out.n, st.st_mode & 07777) <
+		    0)
 		return fail(err, ERR_INTERNAL, "%s: cannot be written: %s",
 			    e->file, strerror(errno));
 	return true;

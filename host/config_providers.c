@@ -233,7 +233,7 @@ static bool read_wrapped(struct config *c, struct config_provider *p,
 	return true;
 }
 
-static bool is_wrapped(const struct yaml_node *block)
+bool config_providers_is_wrapped(const struct yaml_node *block)
 {
 	return config_yaml_get(block, "config") ||
 	       config_yaml_get(block, "enabled");
@@ -283,7 +283,8 @@ static bool read_block(struct config *c, const struct yaml_node *block,
 		       const char *section, struct error *err)
 {
 	AUTO_FREE char *where = mem_printf("%s.%s", section, block->key);
-	bool bare = !strcmp(section, "providers") && !is_wrapped(block);
+	bool bare = !strcmp(section, "providers") &&
+		    !config_providers_is_wrapped(block);
 	struct config_provider *p;
 
 	if (!check_name(c, block, section, err))

@@ -16,6 +16,9 @@ bool config_providers_read(struct config *c, const struct yaml_node *root,
 /* Is the member @node of `plugins` a provider block, not a setting? */
 bool config_providers_is_block(const struct yaml_node *node);
 
+/* Does @block hold `enabled` and `config`, or the settings themselves? */
+bool config_providers_is_wrapped(const struct yaml_node *block);
+
 /* [a-z][a-z0-9-]{0,31} */
 bool config_providers_name_ok(const char *name);
 

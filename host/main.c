@@ -57,8 +57,7 @@ static struct host {
 	int status;
 } host;
 
-/* ---- signals
- * -------------------------------------------------------------------- */
+/* ---- signals ------------------------------------------------------------ */
 
 static void on_reload(int sig UNUSED)
 {
@@ -73,8 +72,7 @@ static void on_stop(int sig UNUSED)
 	fiber_wake(host.fiber);
 }
 
-/* ---- starting
- * ------------------------------------------------------------------- */
+/* ---- starting ----------------------------------------------------------- */
 
 static bool set_up_log(const struct config *c, struct error *err)
 {
@@ -121,8 +119,7 @@ static void announce(void)
 		LOG_INT("providers", (long long)registry_count(host.registry)));
 }
 
-/* ---- running
- * -------------------------------------------------------------------- */
+/* ---- running ------------------------------------------------------------ */
 
 /* A configuration with a mistake in it changes nothing. */
 static void reload(void)
@@ -222,7 +219,7 @@ static void fill_standard_fds(void)
 	int fd;
 
 	do
-		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+		fd = sys_open("/dev/null", O_RDWR, 0);
 	while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd >= 0)
 		close(fd);

@@ -134,8 +134,7 @@ static struct series *find(const char *name, enum metric_type type,
 	return s && s->type == type ? s : NULL;
 }
 
-/* ---- public
- * ------------------------------------------------------------------ */
+/* ---- public ------------------------------------------------------------- */
 
 void metric_add(const char *name, const char *label1, const char *value1,
 		const char *label2, const char *value2, double amount)
@@ -183,8 +182,7 @@ void metric_on_print(void (*fn)(void *arg), void *arg)
 	print_arg = arg;
 }
 
-/* ---- printing
- * ----------------------------------------------------------------- */
+/* ---- printing ----------------------------------------------------------- */
 
 static int by_name(const void *a, const void *b)
 {

@@ -15,8 +15,7 @@
 
 #define LAST_STEP_MS 5000 /* after SIGKILL, until the processes are reaped */
 
-/* ---- what the configuration wants
- * --------------------------------------------- */
+/* ---- what the configuration wants --------------------------------------- */
 
 struct wanted {
 	struct provider_options *o;
@@ -80,8 +79,7 @@ static struct wanted wanted(const struct config *config)
 	return w;
 }
 
-/* ---- mark and sweep
- * -------------------------------------------------------------- */
+/* ---- mark and sweep ----------------------------------------------------- */
 
 static void left(struct provider *p, void *arg)
 {
@@ -148,8 +146,7 @@ void registry_reload(struct registry *r, const struct config *config)
 	mem_free(w.o);
 }
 
-/* ---- looking
- * --------------------------------------------------------------------- */
+/* ---- looking ------------------------------------------------------------ */
 
 struct provider *registry_provider(const struct registry *r, const char *name)
 {
@@ -245,8 +242,7 @@ json_t *registry_find_drivers(const struct config *config)
 	return programs_list(config);
 }
 
-/* ---- metrics
- * ----------------------------------------------------------------------- */
+/* ---- metrics ------------------------------------------------------------ */
 
 static void publish_one(const struct provider_info *info)
 {
@@ -284,9 +280,7 @@ static void publish(void *arg)
 		publish_one(&info);
 }
 
-/* ---- life
- * ---------------------------------------------------------------------------
- */
+/* ---- life --------------------------------------------------------------- */
 
 struct registry *registry_new(const struct config *config)
 {

@@ -28,8 +28,7 @@ static void find(struct trial *t, const char *what, const char *detail)
 						     "detail", detail));
 }
 
-/* ---- the process
- * ----------------------------------------------------------------- */
+/* ---- the process -------------------------------------------------------- */
 
 static void on_ready(struct generation *g)
 {
@@ -92,8 +91,7 @@ static struct generation *start(struct trial *t, const struct config *config,
 	return g;
 }
 
-/* ---- the questions
- * ------------------------------------------------------------------ */
+/* ---- the questions ------------------------------------------------------ */
 
 static void check_operations(struct trial *t)
 {

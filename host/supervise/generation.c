@@ -234,8 +234,7 @@ WAITS static void start_fiber(void *arg)
 	generation_unref(g);
 }
 
-/* ---- actions
- * ----------------------------------------------------------------- */
+/* ---- actions ------------------------------------------------------------ */
 
 static void a_nothing(struct generation *g)
 {
@@ -440,8 +439,7 @@ static void bury(struct loop_task *task)
 	generation_unref(g);
 }
 
-/* ---- public
- * ------------------------------------------------------------------- */
+/* ---- public ------------------------------------------------------------- */
 
 struct generation *generation_new(const struct generation_options *o)
 {
@@ -510,8 +508,7 @@ void generation_leave(struct generation *g)
 	generation_unref(g);
 }
 
-/* ---- the table
- * ---------------------------------------------------------------- */
+/* ---- the table ---------------------------------------------------------- */
 
 /* An empty field: the event changes nothing in that state. */
 static const struct transition table[GEN_STATES][GEN_EVENTS] = {

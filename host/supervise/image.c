@@ -103,17 +103,12 @@ static bool seal(struct image *image, int from, const char *path,
 #if defined(__SANITIZE_ADDRESS__)
 static bool names_sanitizer(int fd)
 {
-	struct stat st;
-	bool found = false;
-	void *p;
+	AUTO_FREE char *path = mem_printf("/proc/self/fd/%d", fd);
+	struct buf bytes = { 0 };
+	bool found = sys_read_file(path, IMAGE_MAX, &bytes) == 0 &&
+		     memmem(bytes.p, bytes.n, "__asan_init", 11);
 
-	if (fstat(fd, &st) < 0)
-		return false;
-	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (p == MAP_FAILED)
-		return false;
-	found = memmem(p, (size_t)st.st_size, "__asan_init", 11) != NULL;
-	munmap(p, (size_t)st.st_size);
+	buf_done(&bytes);
 	return found;
 }
 #else

@@ -16,6 +16,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/sys.h"
 #include "supervise/sandbox.h"
 
 /* Of newer headers than Debian 12's. */
@@ -104,7 +105,7 @@ static int allow(int ruleset, const char *path, uint64_t rights)
 	struct stat st;
 	int error = 0;
 
-	rule.parent_fd = open(path, O_PATH | O_CLOEXEC);
+	rule.parent_fd = sys_open(path, O_PATH, 0);
 	if (rule.parent_fd < 0)
 		return errno == ENOENT || errno == EACCES ? 0 : errno;
 	if (fstat(rule.parent_fd, &st) == 0 && !S_ISDIR(st.st_mode))

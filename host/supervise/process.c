@@ -141,7 +141,7 @@ __attribute__((noreturn)) static void child(struct birth *b)
 			status = SANDBOX_STATUS_FD;
 		if (!report.error)
 			continue;
-		(void)!write(status, &report, sizeof(report));
+		(void)!sys_write(status, &report, sizeof(report));
 		break;
 	}
 	_exit(127);

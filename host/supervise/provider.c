@@ -53,8 +53,7 @@ static void happen(struct provider *p, enum provider_event event)
 	provider_unref(p);
 }
 
-/* ---- generations
- * ------------------------------------------------------------- */
+/* ---- generations -------------------------------------------------------- */
 
 static void drop(struct generation **slot)
 {
@@ -164,8 +163,7 @@ static void on_dead(struct generation *g)
 static const struct generation_owner owner = { on_ready, on_sick, on_gone,
 					       on_dead };
 
-/* ---- starting
- * ------------------------------------------------------------------ */
+/* ---- starting ----------------------------------------------------------- */
 
 static void new_generation(struct provider *p, bool probe)
 {
@@ -242,8 +240,7 @@ static void start(struct provider *p)
 	new_generation(p, !hello);
 }
 
-/* ---- actions
- * ------------------------------------------------------------------- */
+/* ---- actions ------------------------------------------------------------ */
 
 static void a_nothing(struct provider *p)
 {
@@ -294,8 +291,7 @@ static void a_stopped(struct provider *p)
 		p->on_stopped(p, p->arg);
 }
 
-/* ---- waiting
- * ------------------------------------------------------------------- */
+/* ---- waiting ------------------------------------------------------------ */
 
 static bool refuse(struct provider *p, struct error *err)
 {
@@ -405,8 +401,7 @@ void provider_room(struct provider *p)
 		cond_signal(&p->changed);
 }
 
-/* ---- public
- * --------------------------------------------------------------------- */
+/* ---- public ------------------------------------------------------------- */
 
 struct provider *provider_new(struct provider_options *o)
 {
@@ -484,8 +479,7 @@ void provider_count(const struct provider *p, struct provider_info *info)
 	}
 }
 
-/* ---- the table
- * ------------------------------------------------------------------ */
+/* ---- the table ---------------------------------------------------------- */
 
 /* An empty field: the event changes nothing in that state. */
 static const struct transition table[PROVIDER_STATES][PROV_EVENTS] = {

@@ -64,8 +64,7 @@ static void send_error(const char *id, int code, const char *message)
 			    message, "data", "effect", "none"));
 }
 
-/* ---- hello
- * ------------------------------------------------------------------------- */
+/* ---- hello -------------------------------------------------------------- */
 
 static json_t *hello(void)
 {
@@ -120,8 +119,7 @@ static void say_hello(const char *id, json_t *params)
 	send_result(id, hello());
 }
 
-/* ---- looking around
- * ------------------------------------------------------------------ */
+/* ---- looking around ----------------------------------------------------- */
 
 static json_t *open_files(void)
 {
@@ -131,9 +129,10 @@ static json_t *open_files(void)
 
 	while (dir && (entry = readdir(dir)))
 		if (entry->d_name[0] != '.' &&
-		    atol(entry->d_name) != dirfd(dir))
+		    strtol(entry->d_name, NULL, 10) != dirfd(dir))
 			json_array_append_new(
-				list, json_integer(atol(entry->d_name)));
+				list,
+				json_integer(strtol(entry->d_name, NULL, 10)));
 	if (dir)
 		closedir(dir);
 	return list;
@@ -228,9 +227,7 @@ static json_t *surroundings(void)
 			 "config", config, "state_dir", state_dir);
 }
 
-/* ---- doing
- * ---------------------------------------------------------------------------
- */
+/* ---- doing -------------------------------------------------------------- */
 
 static void flood(void)
 {

@@ -195,8 +195,7 @@ static inline int fake_count(const char *line)
 	return n;
 }
 
-/* ---- running
- * ------------------------------------------------------------------- */
+/* ---- running ------------------------------------------------------------ */
 
 static void (*fake_body)(void);
 static bool fake_over;

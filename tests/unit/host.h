@@ -33,7 +33,7 @@ static inline int host_remove(const char *path, const struct stat *st UNUSED,
 
 static inline int host_setup(void **state UNUSED)
 {
-	strcpy(host_dir, "/tmp/skyclust-test-XXXXXX");
+	snprintf(host_dir, sizeof(host_dir), "/tmp/skyclust-test-XXXXXX");
 	assert_non_null(mkdtemp(host_dir));
 	loop_init();
 	return 0;

@@ -55,8 +55,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* ---- the plain way
- * ---------------------------------------------------------------- */
+/* ---- the plain way ------------------------------------------------------ */
 
 static enum fake_end echo(const struct fake_request *rq, struct buf *out)
 {
@@ -184,8 +183,7 @@ static void test_redirect_is_not_followed(void **state)
 	in_fiber(check_redirect);
 }
 
-/* ---- again and again
- * ---------------------------------------------------------------- */
+/* ---- again and again ---------------------------------------------------- */
 
 static const char *retry_after;
 static int busy_status, busy_times;
@@ -343,8 +341,7 @@ static void test_connection_refused(void **state)
 	ev_io_start(loop_ev(), &fake_io);
 }
 
-/* ---- limits
- * ------------------------------------------------------------------------- */
+/* ---- limits ------------------------------------------------------------- */
 
 static enum fake_end large(const struct fake_request *rq, struct buf *out)
 {
@@ -450,8 +447,7 @@ static void test_tls_fault(void **state)
 	in_fiber(check_tls);
 }
 
-/* ---- giving up
- * -------------------------------------------------------------------------- */
+/* ---- giving up ---------------------------------------------------------- */
 
 static enum fake_end never(const struct fake_request *rq, struct buf *out)
 {
@@ -546,8 +542,7 @@ static void test_deadline(void **state)
 	virtual_time(false);
 }
 
-/* ---- many at once
- * -------------------------------------------------------------------------- */
+/* ---- many at once ------------------------------------------------------- */
 
 static int finished;
 
@@ -585,8 +580,7 @@ static void test_many(void **state)
 	assert_in_range(fake.connections, 2, HTTP_PER_HOST);
 }
 
-/* ---- what is refused before it is sent
- * ------------------------------------------------------- */
+/* ---- what is refused before it is sent ---------------------------------- */
 
 static void check_refusals(void)
 {

@@ -50,8 +50,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* ---- redaction
- * ------------------------------------------------------------------- */
+/* ---- redaction ---------------------------------------------------------- */
 
 static const struct sc_driver with_schema = {
 	.name = "test",
@@ -103,8 +102,7 @@ static void test_redact(void **state)
 	json_decref(call.session);
 }
 
-/* ---- recording
- * ------------------------------------------------------------------------ */
+/* ---- recording ---------------------------------------------------------- */
 
 static enum fake_end cloud(const struct fake_request *rq, struct buf *out)
 {
@@ -246,9 +244,7 @@ static void test_record_nowhere(void **state)
 	assert_false(record_wanted());
 }
 
-/* ---- replaying
- * ---------------------------------------------------------------------------
- */
+/* ---- replaying ---------------------------------------------------------- */
 
 static void replay_all(void)
 {

@@ -83,8 +83,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* ---- one at a time
- * --------------------------------------------------------------- */
+/* ---- one at a time ------------------------------------------------------ */
 
 static void check_cache(void)
 {
@@ -171,8 +170,7 @@ static void test_failure_is_shared(void **state)
 	assert_int_equal(logins, 1);
 }
 
-/* ---- cancel
- * ------------------------------------------------------------------------ */
+/* ---- cancel ------------------------------------------------------------- */
 
 static struct fiber *first;
 
@@ -249,9 +247,7 @@ static void test_waiting_ends(void **state)
 	assert_int_equal(logins, 1);
 }
 
-/* ---- time
- * ------------------------------------------------------------------------------
- */
+/* ---- time --------------------------------------------------------------- */
 
 static char stamp[CLOCK_TEXT];
 
@@ -296,9 +292,7 @@ static void test_renewal(void **state)
 	in_fiber(check_renewal);
 }
 
-/* ---- dropping
- * ----------------------------------------------------------------------------
- */
+/* ---- dropping ----------------------------------------------------------- */
 
 static void check_drop(void)
 {
@@ -358,8 +352,7 @@ static void test_limit(void **state)
 	in_fiber(check_limit);
 }
 
-/* ---- drivers' defects
- * ------------------------------------------------------------------------ */
+/* ---- drivers' defects --------------------------------------------------- */
 
 static json_t *silent(struct sc_call *call)
 {
