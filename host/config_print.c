@@ -54,36 +54,59 @@ static bool looks_secret(const char *key)
 	return false;
 }
 
-/* A copy of @value with the secret members masked; new. */
-static json_t *masked(const json_t *value)
+/* @text so that reading it expands to @text again; new. */
+static json_t *escaped(const char *text)
 {
-	json_t *copy = json_copy((json_t *)value), *member;
+	struct buf out = { 0 };
+	json_t *value;
+
+	buf_reserve(&out, 1);
+	if (text_starts(text, "file:") && !text_starts(text, "file://")) {
+		buf_add_str(&out, "${:-file:}"); /* not the name of a file */
+		text += strlen("file:");
+	}
+	for (; *text; text++) {
+		if (text[0] == '$' && text[1] == '{')
+			buf_add_char(&out, '$');
+		buf_add_char(&out, *text);
+	}
+	value = json_stringn(out.p, out.n);
+	buf_wipe(&out);
+	return value;
+}
+
+static json_t *shown(const json_t *value, bool expanded);
+
+static json_t *shown_member(const char *key, const json_t *value, bool expanded)
+{
+	return looks_secret(key) ? json_string("***") : shown(value, expanded);
+}
+
+/* A copy (new) with secret members masked; strings that were expanded when
+ * they were read are written so that they are read as what they are. */
+static json_t *shown(const json_t *value, bool expanded)
+{
+	json_t *copy, *member;
 	const char *key;
 	size_t i;
 
+	if (json_is_string(value) && expanded)
+		return escaped(json_string_value(value));
+	copy = json_copy((json_t *)value);
 	json_object_foreach (copy, key, member)
 		json_object_set_new(copy, key,
-				    looks_secret(key) ? json_string("***")
-						      : masked(member));
+				    shown_member(key, member, expanded));
 	json_array_foreach (copy, i, member)
-		json_array_set_new(copy, i, masked(member));
+		json_array_set_new(copy, i, shown(member, expanded));
 	return copy;
 }
 
-/* A driver's settings as one JSON object, which is YAML too.  `${` is doubled
- * so that it is not expanded again. */
-static void write_config(const json_t *config, struct buf *out)
+/* A driver's settings as one JSON object, which is YAML too. */
+static void write_config(const struct config_provider *p, struct buf *out)
 {
-	AUTO_JSON json_t *shown = masked(config);
-	struct buf text = { 0 };
+	AUTO_JSON json_t *config = shown(p->config, p->enabled);
 
-	json_write(shown, &text);
-	for (size_t i = 0; i < text.n; i++) {
-		if (text.p[i] == '$' && text.p[i + 1] == '{')
-			buf_add_char(out, '$');
-		buf_add_char(out, text.p[i]);
-	}
-	buf_done(&text);
+	json_write(config, out);
 }
 
 static void write_provider(const struct config_provider *p, struct buf *out)
@@ -97,7 +120,7 @@ static void write_provider(const struct config_provider *p, struct buf *out)
 	}
 	buf_printf(out, "      start: %s\n      config: ",
 		   p->eager ? "eager" : "lazy");
-	write_config(p->config, out);
+	write_config(p, out);
 	buf_add_char(out, '\n');
 }
 
