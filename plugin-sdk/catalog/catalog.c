@@ -11,6 +11,7 @@
 
 /* ---- arguments that many operations have --------------------------------- */
 
+/* clang-format off */
 const struct cat_field cat_id_arg[] = {
 	REF("id", REQ, "Which one; where names are unique, the name will do."),
 	{ NULL },
@@ -34,10 +35,13 @@ const struct cat_field cat_common_args[] = {
 	{ NULL },
 };
 
+/* clang-format on */
+
 static const struct cat_field nothing[] = { { NULL } };
 
 /* ---- kinds and operations ------------------------------------------------ */
 
+/* clang-format off */
 static const struct cat_kind *const kinds[] = {
 	&cat_kind_region, &cat_kind_zone, &cat_kind_image, &cat_kind_instance_type,
 	&cat_kind_instance, &cat_kind_key_pair,
@@ -50,6 +54,7 @@ static const struct cat_kind *const kinds[] = {
 	&cat_kind_stack,
 	NULL,
 };
+/* clang-format on */
 
 const struct cat_kind *const *cat_kinds(void)
 {
@@ -148,6 +153,7 @@ const struct cat_field *cat_field_find(const struct cat_field *fields,
 
 /* In catalogue order, each before the kinds that nest it are through; a test
  * holds this list to what the tables refer to. */
+/* clang-format off */
 static const struct cat_record *const records[] = {
 	&cat_record_region, &cat_record_zone, &cat_record_image,
 	&cat_record_instance_type, &cat_record_instance,
@@ -165,6 +171,7 @@ static const struct cat_record *const records[] = {
 	&cat_record_project, &cat_record_user, &cat_record_role, &cat_record_stack,
 	NULL,
 };
+/* clang-format on */
 
 const struct cat_record *const *cat_records(void)
 {

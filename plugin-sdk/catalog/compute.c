@@ -5,6 +5,9 @@
  */
 #include "catalog/tables.h"
 
+/* Rows are read as a table. */
+/* clang-format off */
+
 static const struct cat_field by_name[] = { BY_NAME, { NULL } };
 
 /* ---- region, zone -------------------------------------------------------- */

@@ -5,6 +5,9 @@
  */
 #include "catalog/tables.h"
 
+/* Rows are read as a table. */
+/* clang-format off */
+
 #define F_CURRENCY                                                    \
 	{ "currency", CAT_STRING, REQ, "ISO 4217 code.", .example = "\"USD\"" }
 

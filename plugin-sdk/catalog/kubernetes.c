@@ -6,6 +6,9 @@
  */
 #include "catalog/tables.h"
 
+/* Rows are read as a table. */
+/* clang-format off */
+
 static const char *const cluster_status[] = {
 	"creating", "running", "updating", "upgrading", "degraded", "deleting",
 	"error", "unknown", NULL,

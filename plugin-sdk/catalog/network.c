@@ -6,6 +6,9 @@
  */
 #include "catalog/tables.h"
 
+/* Rows are read as a table. */
+/* clang-format off */
+
 static const char *const simple_status[] = { "pending", "available", "deleting", "error",
 					     "unknown", NULL };
 

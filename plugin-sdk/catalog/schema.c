@@ -12,7 +12,7 @@
 
 struct schema {
 	const char *ref_prefix;
-	bool input;             /* closed words, no null, aliases */
+	bool input; /* closed words, no null, aliases */
 };
 
 static void set(json_t *object, const char *name, json_t *value)
@@ -29,7 +29,7 @@ static json_t *words_array(const char *const *words)
 	return list;
 }
 
-/* ---- one value ------------------------------------------------------------ */
+/* ---- one value ----------------------------------------------------------- */
 
 static json_t *string_schema(const struct schema *s, const struct cat_field *f)
 {
@@ -75,7 +75,8 @@ static json_t *value_schema(const struct schema *s, const struct cat_field *f)
 		return json_pack("{ss ss}", "type", "string", "pattern",
 				 "^-?[0-9]+(\\.[0-9]+)?$");
 	case CAT_TIME:
-		return json_pack("{ss ss}", "type", "string", "format", "date-time");
+		return json_pack("{ss ss}", "type", "string", "format",
+				 "date-time");
 	case CAT_DATE:
 		return json_pack("{ss ss}", "type", "string", "format", "date");
 	case CAT_CIDR:
@@ -95,7 +96,7 @@ static json_t *value_schema(const struct schema *s, const struct cat_field *f)
 	return json_object();
 }
 
-/* ---- one member ----------------------------------------------------------- */
+/* ---- one member ---------------------------------------------------------- */
 
 static bool may_be_null(const struct schema *s, const struct cat_field *f)
 {
@@ -125,7 +126,8 @@ static void describe(json_t *v, const struct cat_field *f)
 		set(v, "x-immutable", json_true());
 	if (f->example)
 		set(v, "examples",
-		    json_pack("[o]", json_loads(f->example, JSON_DECODE_ANY, NULL)));
+		    json_pack("[o]",
+			      json_loads(f->example, JSON_DECODE_ANY, NULL)));
 }
 
 static json_t *member_schema(const struct schema *s, const struct cat_field *f)
@@ -142,13 +144,14 @@ static json_t *member_schema(const struct schema *s, const struct cat_field *f)
 	return v;
 }
 
-/* ---- arguments ------------------------------------------------------------ */
+/* ---- arguments ----------------------------------------------------------- */
 
 static void add_aliases(json_t *properties, const struct schema *s,
 			const struct cat_field *f)
 {
 	for (size_t a = 0; f->aliases && f->aliases[a]; a++) {
-		AUTO_FREE char *help = mem_printf("Another name of %s.", f->name);
+		AUTO_FREE char *help =
+			mem_printf("Another name of %s.", f->name);
 		json_t *v = member_schema(s, f);
 
 		set(v, "description", json_string(help));
@@ -170,7 +173,8 @@ static json_t *ways_to_give(const struct cat_op *op, const struct cat_field *f)
 	for (size_t a = 0; f->aliases && f->aliases[a]; a++)
 		json_array_append_new(ways, needs(f->aliases[a]));
 	for (const struct cat_field *m = op->args; m && m->name; m++)
-		if ((m->flags & CAT_MERGE) && cat_field_find(m->of->fields, f->name))
+		if ((m->flags & CAT_MERGE) &&
+		    cat_field_find(m->of->fields, f->name))
 			json_array_append_new(ways, needs(m->name));
 	return ways;
 }
@@ -210,15 +214,15 @@ json_t *cat_args_schema(const struct cat_op *op, const char *ref_prefix)
 	return schema;
 }
 
-/* ---- records -------------------------------------------------------------- */
+/* ---- records ------------------------------------------------------------- */
 
 json_t *cat_record_schema(const struct cat_record *rec, const char *ref_prefix)
 {
 	const struct schema s = { ref_prefix, .input = false };
 	json_t *properties = json_object(), *required = json_array();
-	json_t *schema = json_pack("{ss ss ss so}", "type", "object", "title",
-				   rec->name, "description", rec->help,
-				   "properties", properties);
+	json_t *schema =
+		json_pack("{ss ss ss so}", "type", "object", "title", rec->name,
+			  "description", rec->help, "properties", properties);
 
 	for (const struct cat_field *f = rec->fields; f->name; f++) {
 		set(properties, f->name, member_schema(&s, f));

@@ -5,6 +5,9 @@
  */
 #include "catalog/tables.h"
 
+/* Rows are read as a table. */
+/* clang-format off */
+
 static const char *const stack_status[] = {
 	"creating", "available", "updating", "deleting", "error", "unknown", NULL,
 };

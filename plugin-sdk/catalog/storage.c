@@ -4,6 +4,9 @@
  */
 #include "catalog/tables.h"
 
+/* Rows are read as a table. */
+/* clang-format off */
+
 /* ---- volume -------------------------------------------------------------- */
 
 static const char *const volume_status[] = {

@@ -9,6 +9,9 @@
 
 #include "catalog/catalog.h"
 
+/* Rows are read as a table. */
+/* clang-format off */
+
 /* OP(instance, start, flags, "Help.", .args = …, .result = …) */
 #define OP(k, v, op_flags, op_help, ...)                                      \
 	{ .name = #k "." #v, .verb = #v, .flags = (op_flags), .help = op_help, \
@@ -86,6 +89,8 @@
 #define CHANGES (CAT_MUTATES | CAT_BY_ID)
 #define ACTS (CAT_MUTATES | CAT_BY_ID | CAT_ACTION)
 #define DELETES (CAT_MUTATES | CAT_BY_ID | CAT_NATURAL | CAT_DESTROYS)
+
+/* clang-format on */
 
 extern const struct cat_kind cat_kind_region, cat_kind_zone, cat_kind_image,
 	cat_kind_instance_type, cat_kind_instance, cat_kind_key_pair;

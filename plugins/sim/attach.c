@@ -73,7 +73,8 @@ static bool volume_joins(struct request *req, json_t *volume, json_t *instance)
 		return refuse(req, SC_INVALID, "/instance_id",
 			      "volume %s is in zone %s, instance %s in %s",
 			      get_str(volume, "id"), zone,
-			      get_str(instance, "id"), get_str(instance, "zone"));
+			      get_str(instance, "id"),
+			      get_str(instance, "zone"));
 	if (!choose_device(req, volume, get_str(instance, "id")))
 		return false;
 	list_add(instance, "block_disks", get_str(volume, "id"));
@@ -91,8 +92,8 @@ static bool vnic_joins(struct request *req, json_t *vnic, json_t *instance)
 	if (!same_str(instance, "network_id", get_str(vnic, "network_id")))
 		return refuse(req, SC_INVALID, "/instance_id",
 			      "interface %s and instance %s are in different "
-			      "networks", get_str(vnic, "id"),
-			      get_str(instance, "id"));
+			      "networks",
+			      get_str(vnic, "id"), get_str(instance, "id"));
 	list_add(instance, "vnics", get_str(vnic, "id"));
 	list_add(instance, "private_ips", get_str(vnic, "private_ip"));
 	return true;
@@ -172,8 +173,8 @@ static size_t row_of(const struct request *req)
 static json_t *find_instance(struct request *req)
 {
 	const json_t *vnic = lookup(req, "vnic", sc_args(req->call), "vnic_id");
-	json_t *entry = lookup(req, "instance", sc_args(req->call),
-			       "instance_id");
+	json_t *entry =
+		lookup(req, "instance", sc_args(req->call), "instance_id");
 
 	if (!sc_has(req->call, "instance_id"))
 		entry = lookup(req, "instance", record_of(vnic), "instance_id");
@@ -181,7 +182,8 @@ static json_t *find_instance(struct request *req)
 		return entry;
 	if (sc_has(req->call, "vnic_id"))
 		refuse(req, SC_INVALID, "/vnic_id",
-		       "no interface \"%.128s\" that is attached to an instance",
+		       "no interface \"%.128s\" that is attached to an "
+		       "instance",
 		       sc_str(req->call, "vnic_id"));
 	else if (sc_has(req->call, "instance_id"))
 		refuse(req, SC_INVALID, "/instance_id",

@@ -20,8 +20,8 @@ static long long port_of(const json_t *record, const json_t *target)
 
 	if (has(target, "port"))
 		return get_int(target, "port");
-	return get_int(listener, has(listener, "target_port") ? "target_port" :
-								"port");
+	return get_int(listener,
+		       has(listener, "target_port") ? "target_port" : "port");
 }
 
 static bool good_target(struct request *req, const json_t *record,
@@ -95,8 +95,9 @@ static json_t *choose_address(struct request *req, const json_t *record)
 
 	if (same_str(record, "scheme", "internet"))
 		return ip_public(req);
-	subnet = first ? find(req, kind_find("subnet"),
-			      json_string_value(first)) : NULL;
+	subnet =
+		first ? find(req, kind_find("subnet"), json_string_value(first))
+		      : NULL;
 	if (subnet)
 		return ip_in_subnet(req, subnet, NULL, NULL);
 	refuse(req, SC_INVALID, "/subnet_ids",
@@ -196,11 +197,12 @@ void leave_load_balancers(struct request *req, const json_t *instance)
 	size_t i;
 
 	json_object_foreach(world_all(req->world, kind->name), other, entry)
-		json_array_foreach(json_object_get(record_of(entry), "targets"),
-				   i, target)
+		json_array_foreach(
+			json_object_get(record_of(entry), "targets"), i, target)
 			if (same_str(target, "instance_id", id)) {
-				remove_targets(record_of(edit(req, kind, entry)),
-					       "instance_id", id);
+				remove_targets(
+					record_of(edit(req, kind, entry)),
+					"instance_id", id);
 				break;
 			}
 }

@@ -12,7 +12,7 @@
 #include "resource.h"
 #include "verbs.h"
 
-#define NODES_MAX 1000          /* of a pool */
+#define NODES_MAX 1000 /* of a pool */
 #define DEFAULT_VERSION "1.30"
 
 static const struct {
@@ -56,7 +56,8 @@ bool run_versions(struct request *req)
 			json_pack("{ss sb ss}", "version", versions[i].version,
 				  "is_default",
 				  !strcmp(versions[i].version, DEFAULT_VERSION),
-				  "end_of_support", versions[i].end_of_support));
+				  "end_of_support",
+				  versions[i].end_of_support));
 	req->reply = sc_list(req->call, items, NULL);
 	return true;
 }
@@ -147,7 +148,8 @@ static bool good_scaling(struct request *req, const json_t *pool)
 		return true;
 	return refuse(req, SC_INVALID, "/node_count",
 		      "node_count %lld is not within min_nodes %lld and "
-		      "max_nodes %lld", n, get_int(pool, "min_nodes"),
+		      "max_nodes %lld",
+		      n, get_int(pool, "min_nodes"),
 		      get_int(pool, "max_nodes"));
 }
 
@@ -170,10 +172,11 @@ bool prepare_node_pool(struct request *req, json_t *record)
 	json_t *cluster = lookup(req, "cluster", record, "cluster_id");
 
 	if (!same_str(record_of(cluster), "mode", "standard"))
-		return refuse(req, SC_CONFLICT, "/cluster_id",
-			      "cluster %s is of mode %s: the cloud runs its nodes",
-			      get_str(record, "cluster_id"),
-			      get_str(record_of(cluster), "mode"));
+		return refuse(
+			req, SC_CONFLICT, "/cluster_id",
+			"cluster %s is of mode %s: the cloud runs its nodes",
+			get_str(record, "cluster_id"),
+			get_str(record_of(cluster), "mode"));
 	if (!fill_pool(req, record, record_of(cluster)))
 		return false;
 	count_in_cluster(req, record, get_int(record, "node_count"));

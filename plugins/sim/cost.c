@@ -14,7 +14,7 @@
 #define CURRENCY "USD"
 #define MILLION 1000000LL
 #define MONTH_HOURS 730
-#define GIB_MONTH 100000LL      /* 0.10 a GiB and month */
+#define GIB_MONTH 100000LL /* 0.10 a GiB and month */
 #define HOURS_MAX (100LL * 8760)
 #define PERIODS_MAX 1000
 
@@ -63,8 +63,11 @@ static long long parse_duration(const char *text)
 	static const struct {
 		char unit;
 		long long hours;
-	} units[] = { { 'h', 1 }, { 'd', 24 }, { 'w', 168 },
-		      { 'm', MONTH_HOURS }, { 'y', 8760 } };
+	} units[] = { { 'h', 1 },
+		      { 'd', 24 },
+		      { 'w', 168 },
+		      { 'm', MONTH_HOURS },
+		      { 'y', 8760 } };
 	char *end;
 	long long n = strtoll(text, &end, 10);
 
@@ -83,12 +86,13 @@ static long long storage_cost(long long gib, long long hours)
 static json_t *estimate(struct request *req, const json_t *type,
 			const char *duration, long long hours)
 {
-	long long count = sc_has(req->call, "count") ? sc_int(req->call, "count") : 1;
+	long long count =
+		sc_has(req->call, "count") ? sc_int(req->call, "count") : 1;
 	long long gib = sc_int(req->call, "storage_gib") * count;
 	long long compute = parse_money(get_str(type, "price")) * hours * count;
 	long long storage = storage_cost(gib, hours);
-	json_t *parts = json_pack("[o]", item("compute", compute, hours * count,
-					      "hours"));
+	json_t *parts = json_pack(
+		"[o]", item("compute", compute, hours * count, "hours"));
 
 	if (gib)
 		json_array_append_new(parts,
@@ -114,9 +118,11 @@ bool run_estimate(struct request *req)
 			      "no instance_type \"%.128s\"",
 			      sc_str(req->call, "instance_type"));
 	if (hours < 0)
-		return refuse(req, SC_INVALID, "/duration",
-			      "\"%s\" is no duration; give a number and h, d, w, "
-			      "m or y, up to 100y", duration);
+		return refuse(
+			req, SC_INVALID, "/duration",
+			"\"%s\" is no duration; give a number and h, d, w, "
+			"m or y, up to 100y",
+			duration);
 	req->value = estimate(req, record_of(type), duration, hours);
 	return true;
 }
@@ -124,7 +130,7 @@ bool run_estimate(struct request *req)
 /* ---- what was used ------------------------------------------------------- */
 
 struct usage {
-	int64_t start, end;     /* of the period */
+	int64_t start, end; /* of the period */
 	long long compute, hours, storage, gib;
 };
 
@@ -163,7 +169,8 @@ static void count_usage(const struct request *req, struct usage *u)
 	size_t i;
 
 	for (i = 0; i < sizeof(priced) / sizeof(priced[0]); i++)
-		json_object_foreach(world_all(req->world, priced[i]), id, entry)
+		json_object_foreach(world_all(req->world, priced[i]), id,
+				     entry)
 			add_usage(u, req, priced[i], entry, req->now);
 	json_array_foreach(req->world->past, i, entry)
 		add_usage(u, req, get_str(entry, "kind"), entry,
@@ -174,9 +181,8 @@ static bool read_period(struct request *req, int64_t *start, int64_t *end)
 {
 	*start = moment_parse(sc_str(req->call, "start_date"));
 	*end = moment_next_day(moment_parse(sc_str(req->call, "end_date")));
-	return *start < *end ||
-	       refuse(req, SC_INVALID, "/end_date",
-		      "end_date is before start_date");
+	return *start < *end || refuse(req, SC_INVALID, "/end_date",
+				       "end_date is before start_date");
 }
 
 bool run_billing(struct request *req)
@@ -187,17 +193,20 @@ bool run_billing(struct request *req)
 	if (!read_period(req, &u.start, &u.end))
 		return false;
 	count_usage(req, &u);
-	snprintf(period, sizeof(period), "%s/%s", sc_str(req->call, "start_date"),
+	snprintf(period, sizeof(period), "%s/%s",
+		 sc_str(req->call, "start_date"),
 		 sc_str(req->call, "end_date"));
-	req->value = json_pack(
-		"{so ss ss ss s[oo]}", "total_cost", money(u.compute + u.storage),
-		"currency", CURRENCY, "period", period, "region", req->region,
-		"breakdown", item("compute", u.compute, u.hours, "hours"),
-		item("storage", u.storage, u.gib, "GiB"));
+	req->value =
+		json_pack("{so ss ss ss s[oo]}", "total_cost",
+			  money(u.compute + u.storage), "currency", CURRENCY,
+			  "period", period, "region", req->region, "breakdown",
+			  item("compute", u.compute, u.hours, "hours"),
+			  item("storage", u.storage, u.gib, "GiB"));
 	return true;
 }
 
-static json_t *trend_point(const struct request *req, int64_t start, int64_t end)
+static json_t *trend_point(const struct request *req, int64_t start,
+			   int64_t end)
 {
 	struct usage u = { .start = start, .end = end };
 
@@ -222,12 +231,14 @@ bool run_trend(struct request *req)
 			      PERIODS_MAX);
 	points = json_array();
 	for (; start < end; start = next) {
-		next = months ? moment_next_month(start) : moment_next_day(start);
+		next = months ? moment_next_month(start)
+			      : moment_next_day(start);
 		if (next > end)
 			next = end;
 		json_array_append_new(points, trend_point(req, start, next));
 	}
-	req->value = json_pack("{ss ss so}", "currency", CURRENCY, "granularity",
-			       months ? "month" : "day", "points", points);
+	req->value =
+		json_pack("{ss ss so}", "currency", CURRENCY, "granularity",
+			  months ? "month" : "day", "points", points);
 	return true;
 }

@@ -63,8 +63,8 @@ static bool held(struct request *req, const struct kind *kind,
 		      "it is in use by %s \"%s\" (%s); delete that first%s",
 		      kind->name, get_str(record_of(entry), "name"),
 		      get_str(record_of(entry), "id"),
-		      strcmp(req->kind->name, "network") ?
-			      "" : ", or use cascade");
+		      strcmp(req->kind->name, "network") ? ""
+							 : ", or use cascade");
 }
 
 static bool untie(struct request *req, const struct kind *kind,
@@ -74,8 +74,8 @@ static bool untie(struct request *req, const struct kind *kind,
 	case REF_FREE:
 		return true;
 	case REF_HOLDS:
-		return cascade ? drop_with(req, kind, entry, cascade) :
-				 held(req, kind, entry);
+		return cascade ? drop_with(req, kind, entry, cascade)
+			       : held(req, kind, entry);
 	case REF_RELEASES:
 		if (get_bool(entry, "own"))
 			return drop_with(req, kind, entry, cascade);
@@ -108,7 +108,8 @@ static bool let_go(struct request *req, const struct kind *gone,
 	const char *id = get_str(record_of(entry), "id");
 
 	for (const struct kind *kind = kinds; kind->name; kind++)
-		for (const struct ref *ref = kind->refs; ref && ref->member; ref++)
+		for (const struct ref *ref = kind->refs; ref && ref->member;
+		     ref++)
 			if (ref->tie != REF_FREE &&
 			    !strcmp(ref->kind, gone->name) &&
 			    !untie_all(req, kind, ref, id, cascade))

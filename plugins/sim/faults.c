@@ -37,8 +37,8 @@ static const struct {
 	{ "internal", SC_INTERNAL },
 };
 
-static char died[1100];         /* file that remembers for die_once, or "" */
-static long long passed;        /* times the point was reached */
+static char died[1100];	 /* file that remembers for die_once, or "" */
+static long long passed; /* times the point was reached */
 static uint64_t random_state;
 
 int fault_code(const char *name)

@@ -60,8 +60,8 @@ static bool choose_subnet(struct request *req, json_t *record)
 		return refuse(req, SC_INVALID, "/network_id",
 			      "network %s has no subnet in %s; make one first",
 			      get_str(record, "network_id"),
-			      has(record, "zone") ? get_str(record, "zone") :
-						    req->region);
+			      has(record, "zone") ? get_str(record, "zone")
+						  : req->region);
 	set_str(record, "subnet_id", get_str(record_of(subnet), "id"));
 	return follow_subnet(req, record);
 }
@@ -74,8 +74,8 @@ static void choose_security_group(const struct request *req, json_t *record)
 		return;
 	group = find_default(req, "security_group");
 	set(record, "security_groups",
-	    group ? json_pack("[s]", get_str(record_of(group), "id")) :
-		    json_array());
+	    group ? json_pack("[s]", get_str(record_of(group), "id"))
+		  : json_array());
 }
 
 /* ---- its interface ------------------------------------------------------- */
@@ -92,11 +92,14 @@ static json_t *make_vnic(struct request *req, const json_t *record)
 		json_decref(vnic);
 		return NULL;
 	}
+	give_id(req, kind, vnic);
+	give_mac(req, vnic);
 	snprintf(name, sizeof(name), "%s-nic0", get_str(record, "name"));
 	set_str(vnic, "name", name);
 	set(vnic, "private_ip", ip);
 	set(vnic, "zone", json_incref(json_object_get(record, "zone")));
-	set(vnic, "subnet_id", json_incref(json_object_get(record, "subnet_id")));
+	set(vnic, "subnet_id",
+	    json_incref(json_object_get(record, "subnet_id")));
 	set(vnic, "network_id",
 	    json_incref(json_object_get(record, "network_id")));
 	set(vnic, "security_groups",
@@ -205,8 +208,8 @@ bool prepare_instance(struct request *req, json_t *record)
 	    (!has(record, "vnic_id") && !choose_subnet(req, record)))
 		return false;
 	choose_security_group(req, record);
-	vnic = has(record, "vnic_id") ? use_vnic(req, record) :
-					make_vnic(req, record);
+	vnic = has(record, "vnic_id") ? use_vnic(req, record)
+				      : make_vnic(req, record);
 	if (!vnic)
 		return false;
 	plug_in(req, record, vnic);
@@ -245,9 +248,9 @@ bool run_console(struct request *req)
 	snprintf(url, sizeof(url), "https://console.%s.sim.invalid/%s/%s",
 		 req->region, type ? type : "vnc",
 		 get_str(record_of(entry), "id"));
-	req->value = json_pack("{ss ss so}", "type", type ? type : "vnc", "url",
-			       url, "expires_at",
-			       moment_json(req->now + CONSOLE_MS));
+	req->value =
+		json_pack("{ss ss so}", "type", type ? type : "vnc", "url", url,
+			  "expires_at", moment_json(req->now + CONSOLE_MS));
 	return true;
 }
 
@@ -261,10 +264,11 @@ bool run_status_list(struct request *req)
 	json_object_foreach(world_all(req->world, "instance"), id, entry) {
 		json_t *item = json_object();
 
-		for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
-			json_object_set(item, members[i],
-					json_object_get(record_of(entry),
-							members[i]));
+		for (size_t i = 0; i < sizeof(members) / sizeof(members[0]);
+		     i++)
+			json_object_set(
+				item, members[i],
+				json_object_get(record_of(entry), members[i]));
 		if (is_here(req, record_of(entry)))
 			json_array_append(items, item);
 		json_decref(item);

@@ -67,7 +67,8 @@ static bool has_address(const struct request *req, const char *kind,
 
 	json_object_foreach(world_all(req->world, kind), id, entry)
 		if (same_str(record_of(entry), member, text) &&
-		    (!subnet || same_str(record_of(entry), "subnet_id", subnet)))
+		    (!subnet ||
+		     same_str(record_of(entry), "subnet_id", subnet)))
 			return true;
 	json_array_foreach(req->put, i, pair)
 		if (is_str(json_array_get(pair, 0), kind) &&
@@ -164,6 +165,7 @@ json_t *ip_public(struct request *req)
 	if (!ip)
 		refuse(req, SC_QUOTA, NULL,
 		       "region %s has no free public address; delete a public "
-		       "address or a load balancer", req->region);
+		       "address or a load balancer",
+		       req->region);
 	return ip;
 }

@@ -127,10 +127,10 @@ static json_t *private_text(const unsigned char seed[KEY],
 	json_t *text;
 
 	add_bytes(&all, magic, sizeof(magic));
-	add_string(&all, "none", 4);    /* cipher */
-	add_string(&all, "none", 4);    /* key derivation */
+	add_string(&all, "none", 4); /* cipher */
+	add_string(&all, "none", 4); /* key derivation */
 	add_string(&all, "", 0);
-	add_u32(&all, 1);               /* keys */
+	add_u32(&all, 1); /* keys */
 	add_u32(&all, PUBLIC_BLOB);
 	public_blob(&all, public);
 	private_part(&part, seed, public, check, comment);
@@ -174,7 +174,8 @@ bool run_key_create(struct request *req)
 	if (type && strcmp(type, "ed25519") != 0)
 		return refuse(req, SC_INVALID, "/type",
 			      "the fake cloud makes ed25519 keys only; use "
-			      "key_pair.import for %s", type);
+			      "key_pair.import for %s",
+			      type);
 	if (!run_create(req))
 		return false;
 	if (!generate(&key))
@@ -184,9 +185,9 @@ bool run_key_create(struct request *req)
 	set_str(req->value, "type", "ed25519");
 	set(req->value, "public_key", public_text(key.public, comment));
 	set(req->value, "fingerprint", fingerprint(b.p, b.n));
-	req->once = json_pack("{so}", "private_key",
-			      private_text(key.seed, key.public, key.check,
-					   comment));
+	req->once = json_pack(
+		"{so}", "private_key",
+		private_text(key.seed, key.public, key.check, comment));
 	OPENSSL_cleanse(&key, sizeof(key));
 	return true;
 }
@@ -227,7 +228,8 @@ bool prepare_key_pair(struct request *req, json_t *record)
 	if (n < 0)
 		return refuse(req, SC_INVALID, "/public_key",
 			      "is no public key in OpenSSH's format");
-	set_str(record, "type", strncmp(text, "ssh-rsa", 7) ? "ed25519" : "rsa");
+	set_str(record, "type",
+		strncmp(text, "ssh-rsa", 7) ? "ed25519" : "rsa");
 	set(record, "fingerprint", fingerprint(blob, (size_t)n));
 	return true;
 }

@@ -5,8 +5,10 @@
 
 #include "prepare.h"
 
+/* clang-format off */
 #define REFS(...) (const struct ref[]){ __VA_ARGS__, { NULL } }
 #define NAMES(...) (const char *const[]){ __VA_ARGS__, NULL }
+/* clang-format on */
 
 const struct kind *kind_find(const char *name)
 {

@@ -12,8 +12,8 @@
 
 #include "faults.h"
 
-__attribute__((format(printf, 2, 3)))
-static bool trouble(struct ledger *l, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static bool trouble(struct ledger *l,
+							  const char *fmt, ...)
 {
 	va_list ap;
 
@@ -60,7 +60,8 @@ bool ledger_open(struct ledger *l, const char *state_dir, const char *account)
 		return true;
 	n = snprintf(dir, sizeof(dir), "%s/%s", state_dir, account);
 	if (n < 0 || (size_t)n >= sizeof(dir))
-		return trouble(l, "the path of the state directory is too long");
+		return trouble(l,
+			       "the path of the state directory is too long");
 	snprintf(l->path, sizeof(l->path), "%s/ledger.jsonl", dir);
 	return make_file(l, dir);
 }
@@ -76,10 +77,12 @@ static json_t *read_line(struct ledger *l, FILE *f)
 	if (line && fgetc(f) == '\n')
 		return line;
 	json_decref(line);
-	if (!line && json_error_code(&error) !=
-			     json_error_premature_end_of_input)
-		trouble(l, "line %lld of %s is not JSON (%s); move the file "
-			"away to begin anew", l->lines + 1, l->path, error.text);
+	if (!line &&
+	    json_error_code(&error) != json_error_premature_end_of_input)
+		trouble(l,
+			"line %lld of %s is not JSON (%s); move the file "
+			"away to begin anew",
+			l->lines + 1, l->path, error.text);
 	return NULL;
 }
 

@@ -59,7 +59,8 @@ bool choose_network(struct request *req, json_t *record)
 	if (!network)
 		return refuse(req, SC_INVALID, "/network_id",
 			      "region %s has no default network any more; name "
-			      "one", req->region);
+			      "one",
+			      req->region);
 	set_str(record, "network_id", get_str(record_of(network), "id"));
 	return true;
 }

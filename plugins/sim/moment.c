@@ -77,7 +77,8 @@ int64_t moment_next_day(int64_t ms)
 int64_t moment_next_month(int64_t ms)
 {
 	struct tm tm = broken_down(ms);
-	struct tm next = { .tm_year = tm.tm_year, .tm_mon = tm.tm_mon + 1,
+	struct tm next = { .tm_year = tm.tm_year,
+			   .tm_mon = tm.tm_mon + 1,
 			   .tm_mday = 1 };
 
 	return (int64_t)timegm(&next) * 1000;

@@ -107,9 +107,10 @@ bool prepare_subnet(struct request *req, json_t *record)
 	struct range range;
 
 	if (!good_range(req, cidr, &range) ||
-	    !fits_network(req,
-			  record_of(lookup(req, "network", record, "network_id")),
-			  range, cidr) ||
+	    !fits_network(
+		    req,
+		    record_of(lookup(req, "network", record, "network_id")),
+		    range, cidr) ||
 	    !fits_siblings(req, network, range, cidr) ||
 	    !good_gateway(req, record, range))
 		return false;
@@ -124,8 +125,9 @@ void leave_network(struct request *req, const json_t *subnet)
 
 	if (!entry)
 		return;
-	list = json_object_get(record_of(edit(req, kind_find("network"), entry)),
-			       "subnet_ids");
+	list = json_object_get(
+		record_of(edit(req, kind_find("network"), entry)),
+		"subnet_ids");
 	for (size_t i = json_array_size(list); i-- > 0;)
 		if (is_str(json_array_get(list, i), get_str(subnet, "id")))
 			json_array_remove(list, i);
@@ -184,11 +186,12 @@ static bool attach_subnet(struct request *req, json_t *router,
 	const char *network = get_str(record_of(subnet), "network_id");
 	const char *id = get_str(record_of(subnet), "id");
 
-	if (has(router, "network_id") && !same_str(router, "network_id", network))
+	if (has(router, "network_id") &&
+	    !same_str(router, "network_id", network))
 		return refuse(req, SC_CONFLICT, "/subnet_id",
 			      "router %s is of network %s, subnet %s of %s",
-			      get_str(router, "id"), get_str(router, "network_id"),
-			      id, network);
+			      get_str(router, "id"),
+			      get_str(router, "network_id"), id, network);
 	set_str(router, "network_id", network);
 	if (!refers(router, "subnet_ids", id))
 		json_array_append_new(json_object_get(router, "subnet_ids"),
@@ -202,7 +205,8 @@ static bool attach_network(struct request *req, json_t *router,
 {
 	const char *network = get_str(target, "network_id");
 
-	if (has(router, "network_id") && !same_str(router, "network_id", network))
+	if (has(router, "network_id") &&
+	    !same_str(router, "network_id", network))
 		return refuse(req, SC_CONFLICT, "/network_id",
 			      "router %s is attached to network %s already",
 			      get_str(router, "id"),
@@ -218,7 +222,8 @@ static bool detach_subnet(struct request *req, json_t *router,
 	json_t *list = json_object_get(router, "subnet_ids");
 
 	for (size_t i = json_array_size(list); i-- > 0;)
-		if (is_str(json_array_get(list, i), get_str(target, "subnet_id")))
+		if (is_str(json_array_get(list, i),
+			   get_str(target, "subnet_id")))
 			json_array_remove(list, i);
 	make_public(req, router, subnet, false);
 	return true;
@@ -269,23 +274,29 @@ bool run_router_detach(struct request *req)
 
 /* ---- vnic, public_ip ----------------------------------------------------- */
 
+/* 02: locally administered (IEEE 802). */
+void give_mac(struct request *req, json_t *vnic)
+{
+	long long seq = req->world->seq;
+	char mac[32];
+
+	snprintf(mac, sizeof(mac), "02:53:%02llx:%02llx:%02llx:%02llx",
+		 seq >> 24 & 255, seq >> 16 & 255, seq >> 8 & 255, seq & 255);
+	set_str(vnic, "mac_address", mac);
+}
+
 bool prepare_vnic(struct request *req, json_t *record)
 {
 	const json_t *subnet = lookup(req, "subnet", record, "subnet_id");
 	json_t *ip = ip_in_subnet(req, subnet, get_str(record, "private_ip"),
 				  "/private_ip");
-	long long seq = req->world->seq;
-	char mac[32];
 
 	if (!ip)
 		return false;
 	set(record, "private_ip", ip);
 	set_str(record, "network_id", get_str(record_of(subnet), "network_id"));
 	set_str(record, "zone", get_str(record_of(subnet), "zone"));
-	/* 02: locally administered (IEEE 802). */
-	snprintf(mac, sizeof(mac), "02:53:%02llx:%02llx:%02llx:%02llx",
-		 seq >> 24 & 255, seq >> 16 & 255, seq >> 8 & 255, seq & 255);
-	set_str(record, "mac_address", mac);
+	give_mac(req, record);
 	return true;
 }
 

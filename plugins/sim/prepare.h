@@ -23,6 +23,8 @@ bool prepare_subnet(struct request *req, json_t *record);
 void leave_network(struct request *req, const json_t *subnet);
 bool prepare_router(struct request *req, json_t *record);
 bool prepare_vnic(struct request *req, json_t *record);
+/* A hardware address for a @vnic that has just got its identifier. */
+void give_mac(struct request *req, json_t *vnic);
 bool prepare_public_ip(struct request *req, json_t *record);
 /* balance.c */
 bool prepare_load_balancer(struct request *req, json_t *record);

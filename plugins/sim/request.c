@@ -14,7 +14,8 @@
 bool refuse(struct request *req, enum sc_code code, const char *path,
 	    const char *fmt, ...)
 {
-	struct sc_fault fault = { .code = code, .effect = SC_EFFECT_NONE,
+	struct sc_fault fault = { .code = code,
+				  .effect = SC_EFFECT_NONE,
 				  .path = path };
 	char text[400];
 	va_list ap;
@@ -35,7 +36,8 @@ json_t *record_of(const json_t *entry)
 
 bool is_here(const struct request *req, const json_t *record)
 {
-	return !has(record, "region") || same_str(record, "region", req->region);
+	return !has(record, "region") ||
+	       same_str(record, "region", req->region);
 }
 
 bool is_going(const json_t *entry)
@@ -60,8 +62,9 @@ bool state_allows(struct request *req, const json_t *entry)
 	const struct verb *v = req->verb;
 
 	if (is_going(entry))
-		return refuse(req, SC_CONFLICT, "/id", "%s \"%s\" is being deleted",
-			      req->kind->name, get_str(record_of(entry), "id"));
+		return refuse(req, SC_CONFLICT, "/id",
+			      "%s \"%s\" is being deleted", req->kind->name,
+			      get_str(record_of(entry), "id"));
 	if (!v->from || !status || is_word(v->from, status))
 		return true;
 	return refuse(req, SC_CONFLICT, "/id",
@@ -118,8 +121,9 @@ json_t *find_or_refuse(struct request *req)
 	json_t *entry = find(req, req->kind, id);
 
 	if (!entry)
-		refuse(req, SC_NOT_FOUND, "/id", "no %s \"%.128s\" in region %s",
-		       req->kind->name, id, req->region);
+		refuse(req, SC_NOT_FOUND, "/id",
+		       "no %s \"%.128s\" in region %s", req->kind->name, id,
+		       req->region);
 	return entry;
 }
 
@@ -182,9 +186,9 @@ json_t *put_new(struct request *req, const struct kind *kind, json_t *record)
 void drop_entry(struct request *req, const struct kind *kind,
 		const json_t *entry)
 {
-	json_array_append_new(req->drop,
-			      json_pack("[ss]", kind->name,
-					get_str(record_of(entry), "id")));
+	json_array_append_new(
+		req->drop,
+		json_pack("[ss]", kind->name, get_str(record_of(entry), "id")));
 }
 
 void move_to(struct request *req, json_t *entry, const char *via,
@@ -227,9 +231,9 @@ static json_t *line_of(const struct request *req)
 	return json_pack("{sI so ss? ss ss ss? ss sO sO sO?}", "at",
 			 (json_int_t)req->now, "time", moment_json(req->now),
 			 "op", op, "method", sc_method_name(req->call), "kind",
-			 req->kind->name, "id", req->id, "what", req->verb->name,
-			 "put", req->put, "drop", req->drop, "value",
-			 req->value);
+			 req->kind->name, "id", req->id, "what",
+			 req->verb->name, "put", req->put, "drop", req->drop,
+			 "value", req->value);
 }
 
 bool change_commit(struct request *req)

@@ -48,7 +48,7 @@ bool run_get(struct request *req)
 struct page {
 	json_t *items;
 	long long after, last;
-	size_t max;             /* 0: all */
+	size_t max; /* 0: all */
 	bool more;
 };
 
@@ -82,7 +82,8 @@ static void gather(const struct request *req, struct page *page)
 	const char *id;
 	json_t *entry;
 
-	json_object_foreach(world_all(req->world, req->kind->name), id, entry) {
+	json_object_foreach(world_all(req->world, req->kind->name), id,
+			     entry) {
 		if (!is_here(req, record_of(entry)) ||
 		    get_int(entry, "seq") <= page->after)
 			continue;
@@ -125,7 +126,8 @@ bool run_list(struct request *req)
 
 /* ---- references ---------------------------------------------------------- */
 
-static bool no_such(struct request *req, const struct ref *ref, const char *what)
+static bool no_such(struct request *req, const struct ref *ref,
+		    const char *what)
 {
 	char path[64];
 
@@ -204,9 +206,10 @@ static bool name_is_free(struct request *req, const struct kind *kind,
 		if (same_str(record_of(entry), "name", name) &&
 		    is_here(req, record_of(entry)) &&
 		    !same_str(record, "id", id))
-			return refuse(req, SC_CONFLICT, "/name",
-				      "there is a %s named \"%.128s\" already (%s)",
-				      kind->name, name, id);
+			return refuse(
+				req, SC_CONFLICT, "/name",
+				"there is a %s named \"%.128s\" already (%s)",
+				kind->name, name, id);
 	return true;
 }
 

@@ -48,8 +48,8 @@ static bool good_peer(struct request *req, json_t *rule, const char *path)
 	entry = find(req, kind, group);
 	if (!entry)
 		return refuse(req, SC_INVALID, path,
-			      "no security_group \"%.128s\" in region %s", group,
-			      req->region);
+			      "no security_group \"%.128s\" in region %s",
+			      group, req->region);
 	set_str(rule, "group_id", get_str(record_of(entry), "id"));
 	return true;
 }
@@ -85,7 +85,8 @@ static bool same_rule(const json_t *a, const json_t *b)
 	return same;
 }
 
-static bool complete_rules(struct request *req, json_t *rules, const char *group)
+static bool complete_rules(struct request *req, json_t *rules,
+			   const char *group)
 {
 	json_t *rule;
 	size_t i;

@@ -10,12 +10,12 @@
 #include "settings.h"
 #include "status.h"
 
-#define BORN 1767225600000LL    /* 2026-01-01T00:00:00Z */
+#define BORN 1767225600000LL	 /* 2026-01-01T00:00:00Z */
 #define FIRST_NUMBER (-100000LL) /* seeds come before all that is created */
 
 static const struct {
 	const char *id, *title;
-	int second;             /* of its default network, 10.SECOND.0.0/16 */
+	int second; /* of its default network, 10.SECOND.0.0/16 */
 } regions[] = {
 	{ "sim-east", "Simulated East", 0 },
 	{ "sim-west", "Simulated West", 1 },
@@ -99,11 +99,12 @@ static void put_images(struct world *w)
 
 static void put_identity(struct world *w)
 {
-	put(w, "project", json_pack("{ss ss}", "id", "prj-default", "name",
-				    w->account));
-	put(w, "role", json_pack("{ss ss ss s[s]}", "id", "role-cluster",
-				 "name", "cluster", "trusted_service",
-				 "kubernetes", "policies", "cluster-nodes"));
+	put(w, "project",
+	    json_pack("{ss ss}", "id", "prj-default", "name", w->account));
+	put(w, "role",
+	    json_pack("{ss ss ss s[s]}", "id", "role-cluster", "name",
+		      "cluster", "trusted_service", "kubernetes", "policies",
+		      "cluster-nodes"));
 }
 
 /* ---- regions ------------------------------------------------------------- */
@@ -119,8 +120,9 @@ static void put_zone(struct world *w, size_t region, size_t zone)
 		 zone * 64);
 	snprintf(gateway, sizeof(gateway), "10.%d.%zu.1",
 		 regions[region].second, zone * 64);
-	put(w, "zone", json_pack("{ss ss ss sb}", "id", id, "name", id, "region",
-				 regions[region].id, "is_active", 1));
+	put(w, "zone",
+	    json_pack("{ss ss ss sb}", "id", id, "name", id, "region",
+		      regions[region].id, "is_active", 1));
 	put(w, "subnet",
 	    json_pack("{ss ss ss ss ss ss ss sb}", "id", subnet, "name", subnet,
 		      "region", regions[region].id, "zone", id, "network_id",

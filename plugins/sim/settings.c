@@ -79,6 +79,7 @@ static struct settings current = defaults;
 
 enum type { INT, REAL, TEXT, BOOL };
 
+/* clang-format off */
 #define ROW(member, type) { #member, type, offsetof(struct settings, member), \
 			    sizeof(((struct settings *)0)->member) }
 
@@ -94,6 +95,7 @@ static const struct {
 	ROW(lose_answer_rate, REAL), ROW(die_at, TEXT), ROW(die_after, INT),
 	ROW(die_once, BOOL), ROW(fault_seed, INT),
 };
+/* clang-format on */
 
 static void take(struct settings *s, size_t row, const json_t *value)
 {

@@ -53,9 +53,10 @@ static bool open_world(struct request *req)
 	if (!is_account(account))
 		return refuse(req, SC_UNAUTHENTICATED, NULL,
 			      "there is no account \"%.64s\": names are "
-			      "[a-z0-9-], at most %d bytes", account,
-			      ACCOUNT_MAX - 1);
-	req->world = world_of(account, sc_state_dir(req->call), why, sizeof(why));
+			      "[a-z0-9-], at most %d bytes",
+			      account, ACCOUNT_MAX - 1);
+	req->world =
+		world_of(account, sc_state_dir(req->call), why, sizeof(why));
 	return req->world || refuse(req, SC_INTERNAL, NULL, "%.380s", why);
 }
 
@@ -107,7 +108,8 @@ static struct sc_reply *run_read(struct request *req)
 {
 	fault_die(DIE_ON_READ);
 	if (!world_refresh(req->world, req->now)) {
-		refuse(req, SC_INTERNAL, NULL, "%.380s", req->world->ledger.why);
+		refuse(req, SC_INTERNAL, NULL, "%.380s",
+		       req->world->ledger.why);
 		return answer(req, false);
 	}
 	return answer(req, req->verb->run(req));
@@ -124,8 +126,8 @@ static json_t *value_of(const struct request *req, const json_t *op)
 
 	if (!has(op, "value"))
 		return NULL;
-	return json_incref(entry ? record_of(entry) :
-				   json_object_get(op, "value"));
+	return json_incref(entry ? record_of(entry)
+				 : json_object_get(op, "value"));
 }
 
 /* The same operation again has the same effect: none. */
@@ -169,8 +171,8 @@ bool run_reconcile(struct request *req)
 	if (!id)
 		return refuse(req, SC_INVALID, "/op", "op is missing");
 	req->value = op ? json_pack("{ss so?}", "state", "applied", "value",
-				    value_of(req, op)) :
-			  json_pack("{ss}", "state", "not_applied");
+				    value_of(req, op))
+			: json_pack("{ss}", "state", "not_applied");
 	return true;
 }
 
@@ -195,7 +197,8 @@ SC_WAITS static struct sc_reply *health(struct sc_call *call)
 
 	if (reply)
 		return reply;
-	if (!check_credential(&req) || !open_world(&req) || !choose_region(&req))
+	if (!check_credential(&req) || !open_world(&req) ||
+	    !choose_region(&req))
 		return req.reply;
 	return sc_value(call, json_pack("{sb ss}", "ok", 1, "account",
 					req.world->account));
@@ -221,26 +224,29 @@ static void fill_methods(void)
 
 	for (struct verb *v = verbs; v->op && n + 1 < METHODS_MAX; v++) {
 		v->name = strchr(v->op, '.') + 1;
-		methods[n++] = (struct sc_method){
-			v->op, run, v->writes ? "token" : NULL, "late"
-		};
+		methods[n++] = (struct sc_method){ v->op, run,
+						   v->writes ? "token" : NULL,
+						   "late" };
 	}
 }
 
 int main(int argc, char **argv)
 {
 	fill_methods();
-	return sc_main(argc, argv, &(struct sc_driver){
-		.name = "sim",
-		.version = "1.0.0",
-		.description = "A fake cloud with a ledger on disk: demo, and "
-			       "oracle of the tests",
-		.config_schema = settings_schema,
-		.credential_schema = credential_schema,
-		.methods = methods,
-		.check_config = settings_check,
-		.health = health,
-		.start = start,
-		.max_inflight = 256,
-	});
+	return sc_main(
+		argc, argv,
+		&(struct sc_driver){
+			.name = "sim",
+			.version = "1.0.0",
+			.description =
+				"A fake cloud with a ledger on disk: demo, and "
+				"oracle of the tests",
+			.config_schema = settings_schema,
+			.credential_schema = credential_schema,
+			.methods = methods,
+			.check_config = settings_check,
+			.health = health,
+			.start = start,
+			.max_inflight = 256,
+		});
 }

@@ -44,7 +44,8 @@ static json_t *expand(const char *text, const json_t *parameters)
 
 		snprintf(name, sizeof(name), "%.*s",
 			 length > 2 ? (int)length - 2 : 0, text + 2);
-		value = strncmp(text, "${", 2) ? NULL : get_str(parameters, name);
+		value = strncmp(text, "${", 2) ? NULL
+					       : get_str(parameters, name);
 		if (!value) {
 			out[n++] = *text++;
 			continue;
@@ -82,9 +83,11 @@ static bool take_template(struct request *req, json_t *record, const char *text)
 	ok = take_parameters(req, record, template);
 	if (ok)
 		set(record, "outputs",
-		    outputs_of(template, json_object_get(record, "parameters")));
+		    outputs_of(template,
+			       json_object_get(record, "parameters")));
 	if (get_str(template, "description"))
-		set_str(record, "description", get_str(template, "description"));
+		set_str(record, "description",
+			get_str(template, "description"));
 	json_decref(template);
 	return ok;
 }

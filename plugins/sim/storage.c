@@ -76,7 +76,8 @@ bool prepare_image(struct request *req, json_t *record)
 		record_of(lookup(req, "instance", record, "instance_id"));
 	const json_t *volume =
 		record_of(lookup(req, "volume", record, "volume_id"));
-	const json_t *image = record_of(lookup(req, "image", instance, "image_id"));
+	const json_t *image =
+		record_of(lookup(req, "image", instance, "image_id"));
 	long long gib = volume ? get_int(volume, "size_gib") : ROOT_DISK_GIB;
 
 	if (!instance == !volume)

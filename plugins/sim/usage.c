@@ -21,7 +21,8 @@ bool run_quotas(struct request *req)
 		const char *name, *service, *kind;
 		long long limit;
 	} rows[] = {
-		{ "instances", "compute", "instance", settings()->quota_instances },
+		{ "instances", "compute", "instance",
+		  settings()->quota_instances },
 		{ "key_pairs", "compute", "key_pair", 0 },
 		{ "networks", "network", "network", 0 },
 		{ "public_ips", "network", "public_ip", PUBLIC_IPS },
@@ -31,16 +32,16 @@ bool run_quotas(struct request *req)
 	json_t *items = json_array();
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		json_t *limit = rows[i].limit ? json_integer(rows[i].limit) :
-						json_null();
+		json_t *limit = rows[i].limit ? json_integer(rows[i].limit)
+					      : json_null();
 
 		json_array_append_new(
-			items, json_pack("{ss ss so sI ss ss}", "name",
-					 rows[i].name, "service",
-					 rows[i].service, "limit", limit,
-					 "used",
-					 (json_int_t)count_here(req, rows[i].kind),
-					 "unit", "count", "region", req->region));
+			items,
+			json_pack("{ss ss so sI ss ss}", "name", rows[i].name,
+				  "service", rows[i].service, "limit", limit,
+				  "used",
+				  (json_int_t)count_here(req, rows[i].kind),
+				  "unit", "count", "region", req->region));
 	}
 	req->reply = sc_list(req->call, items, NULL);
 	return true;
@@ -100,9 +101,9 @@ static json_t *points_of(const struct series *s)
 
 	for (int64_t at = s->start - s->start % s->period; at <= s->end;
 	     at += s->period)
-		json_array_append_new(points,
-				      json_pack("{so so}", "time", moment_json(at),
-						"value", value_at(s, at)));
+		json_array_append_new(
+			points, json_pack("{so so}", "time", moment_json(at),
+					  "value", value_at(s, at)));
 	return points;
 }
 
@@ -121,7 +122,8 @@ static bool read_times(struct request *req, struct series *s)
 	if ((s->end - s->start) / s->period >= POINTS_MAX)
 		return refuse(req, SC_INVALID, "/period_seconds",
 			      "that makes over %d points; ask for a longer "
-			      "period", POINTS_MAX);
+			      "period",
+			      POINTS_MAX);
 	return true;
 }
 

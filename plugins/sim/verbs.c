@@ -20,10 +20,10 @@ struct verb *verb_find(const char *op)
 #define READ false
 #define WRITE true
 
+/* clang-format off */
 #define LOOK(kind) { kind ".list", run_list, READ }, { kind ".get", run_get, READ }
 #define MAKE(kind) { kind ".create", run_create, WRITE }, { kind ".delete", run_delete, WRITE }
 
-/* clang-format off */
 struct verb verbs[] = {
 	LOOK("region"), LOOK("zone"), LOOK("instance_type"),
 	LOOK("image"), MAKE("image"),

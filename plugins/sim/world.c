@@ -59,11 +59,11 @@ static void remember(struct world *w, const char *kind, json_t *entry,
 {
 	if (strcmp(kind, "instance") != 0 && strcmp(kind, "volume") != 0)
 		return;
-	json_array_append_new(
-		w->past, json_pack("{ss sO sO sI}", "kind", kind, "record",
-				   json_object_get(entry, "record"), "born",
-				   json_object_get(entry, "born"), "died",
-				   (json_int_t)end));
+	json_array_append_new(w->past,
+			      json_pack("{ss sO sO sI}", "kind", kind, "record",
+					json_object_get(entry, "record"),
+					"born", json_object_get(entry, "born"),
+					"died", (json_int_t)end));
 }
 
 static void drop(struct world *w, const char *kind, const char *id, int64_t end)
@@ -135,7 +135,8 @@ static void settle(struct world *w, int64_t now)
 			continue;
 		snprintf(kind, sizeof(kind), "%.*s", (int)(slash - key), key);
 		if (same_str(entry, "next", GONE)) {
-			drop(w, kind, get_str(json_object_get(entry, "record"), "id"),
+			drop(w, kind,
+			     get_str(json_object_get(entry, "record"), "id"),
 			     get_int(entry, "when"));
 			continue;
 		}
