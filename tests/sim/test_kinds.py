@@ -511,6 +511,77 @@ class EveryKind(Case):
                 sim.do(f'{kind}.get', id='x')
 
 
+class Refusals(Case):
+    """Each says what is wrong, points at it, and changes nothing."""
+
+    NEEDS = {   # arguments beside id that an operation insists on
+        'instance.resize': {'instance_type': 'tiny'}, 'volume.resize': {'size_gib': 1},
+        'volume.attach': {'instance_id': 'i-seed-00001'}, 'vnic.attach': {'instance_id': 'i-seed-00001'},
+        'security_group.add_rule': {'direction': 'egress'}, 'security_group.remove_rule': {'rule_id': 'x'},
+        'security_group.set_rules': {'rules': []}, 'cluster.upgrade': {'version': '1.30'},
+        'node_pool.upgrade': {'version': '1.30'}, 'node_pool.scale': {'node_count': 1},
+    }
+
+    def test_what_is_not_there_is_not_found_by_any_operation(self):
+        sim, tried = self.sim(), 0
+        for op in sim.hello['operations']:
+            verb = op.split('.')[1]
+            if verb in ('list', 'create', 'import', 'delete', 'status_list', 'versions') or op.split('.')[0] in (
+                    'cost', 'metric', 'op'):
+                continue
+            with self.subTest(op), self.refused(NOT_FOUND, '/id', 'no such'):
+                sim.do(op, id='no such', **self.NEEDS.get(op, {}))
+            tried += 1
+        self.assertGreater(tried, 50)
+        self.assertEqual(ledger(self.dir), [])
+
+    def test_by_table(self):
+        sim = self.sim()
+        net = sim.do('network.create', name='n', cidr='172.16.0.0/16')['id']
+        sub = sim.do('subnet.create', name='s', network_id=net, cidr='172.16.1.0/24')['id']
+        nic = sim.do('vnic.create', name='n', subnet_id=sub)['id']
+        vol = sim.do('volume.create', name='v', size_gib=1)['id']
+        ip = sim.do('public_ip.create', name='p')['id']
+        lb = sim.do('load_balancer.create', name='l', listeners=[{'protocol': 'tcp', 'port': 1}])['id']
+        cid = sim.do('cluster.create', name='c')['id']
+        lines = len(ledger(self.dir))
+        for code, path, op, args in (
+                (INVALID, '/instance_id', 'volume.attach', {'id': vol, 'instance_id': 'x'}),
+                (INVALID, '/instance_id', 'vnic.attach', {'id': nic, 'instance_id': 'i-seed-00001'}),
+                (INVALID, '/instance_id', 'public_ip.attach', {'id': ip}),
+                (INVALID, '/vnic_id', 'public_ip.attach', {'id': ip, 'vnic_id': nic}),
+                (INVALID, '/private_ip', 'public_ip.attach',
+                 {'id': ip, 'instance_id': 'i-seed-00001', 'private_ip': '10.0.0.200'}),
+                (INVALID, '/target_id', 'load_balancer.remove_target', {'id': lb}),
+                (INVALID, None, 'load_balancer.add_target', {'id': lb}),
+                (INVALID, '/subnet_ids', 'load_balancer.create',
+                 {'name': 'x', 'scheme': 'internal', 'subnet_ids': [], 'listeners': [{'protocol': 'tcp', 'port': 1}]}),
+                (QUOTA, '/node_count', 'node_pool.create', {'name': 'x', 'cluster_id': cid, 'node_count': 1001}),
+                (INVALID, '/max_nodes', 'node_pool.create', {'name': 'x', 'cluster_id': cid, 'auto_scaling': True}),
+                (INVALID, '/instance_type', 'cluster.create', {'name': 'x', 'node_pool': {'instance_type': 'x'}}),
+                (QUOTA, '/node_count', 'cluster.create', {'name': 'x', 'node_pool': {'node_count': 1001}}),
+                (INVALID, '/instance_type', 'cost.estimate', {'instance_type': 'x'}),
+                (INVALID, '/gateway_ip', 'subnet.create',
+                 {'name': 'x', 'network_id': net, 'cidr': '172.16.2.0/24', 'gateway_ip': '10.0.0.1'})):
+            with self.subTest(op, **args), self.refused(code, path):
+                sim.do(op, **args)
+        self.assertEqual(len(ledger(self.dir)), lines)
+
+    def test_devices_are_chosen_or_given(self):
+        sim = self.sim()
+        for n in range(25):
+            vol = sim.do('volume.create', name='v', size_gib=1)['id']
+            sim.do('volume.attach', id=vol, instance_id='i-seed-00001')
+        last = sim.do('volume.create', name='v', size_gib=1)['id']
+        with self.refused(QUOTA, '/instance_id'):
+            sim.do('volume.attach', id=last, instance_id='i-seed-00001')
+        volume = sim.do('volume.attach', id=last, instance_id='i-seed-00001', device='/dev/sdx')
+        self.assertEqual(volume['device'], '/dev/sdx')
+        self.assertEqual(sim.do('volume.attach', id=last, instance_id='i-seed-00001'), volume)
+        self.assertEqual(sim.do('cost.billing', start_date='2026-01-01', end_date='2099-01-01')
+                         ['breakdown'][1]['quantity'], '26')
+
+
 class ZEverything(Case):
     """Runs last (by name): no operation was left out above."""
 

@@ -84,6 +84,18 @@ class Ledger(Case):
             self.assertIn('line 1', str(caught.exception))
         self.assertEqual(path.read_text(), '{"op": broken}\n')
 
+    def test_a_ledger_that_cannot_be_made_is_told(self):
+        (pathlib.Path(self.dir) / 'demo/ledger.jsonl').mkdir(parents=True)
+        (pathlib.Path(self.dir) / 'file').write_text('')
+        long = 'x/' * 600
+        for account, says in (('demo', 'cannot make'), ('file', 'cannot make')):
+            result = self.sim().call('instance.list', secrets={'account': account})
+            self.assertEqual(result['code'], -31099)
+            self.assertIn(says, result['message'])
+        sim = Sim(long)
+        self.sims.append(sim)
+        self.assertIn('too long', sim.call('instance.list')['message'])
+
     def test_the_same_operation_twice_is_one(self):
         sim = self.sim()
         vm = sim.do('instance.create', op='a', **SERVER)
