@@ -119,23 +119,6 @@ json_t *json_read(const char *text, size_t n, struct error *err)
 	return v;
 }
 
-static int add_chunk(const char *p, size_t n, void *out)
-{
-	buf_add(out, p, n);
-	return 0;
-}
-
-void json_write(const json_t *v, struct buf *out)
-{
-	size_t start = out->n;
-
-	if (json_dump_callback(v, add_chunk, out,
-			       JSON_COMPACT | JSON_ENCODE_ANY) != 0) {
-		buf_truncate(out, start);
-		buf_add_str(out, "null");
-	}
-}
-
 /* ---- pointers (RFC 6901) ------------------------------------------------ */
 
 /* Undo "~1" and "~0" in place; false on any other escape. */

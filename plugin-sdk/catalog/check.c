@@ -16,10 +16,10 @@
 #include "base/text.h"
 
 struct check {
-	enum err_code code;     /* what a fault is */
-	const char *what;       /* operation or record, for messages */
-	bool input;             /* aliases, closed words, no unknown members */
-	bool from_query;        /* scalars may come as text */
+	enum err_code code; /* what a fault is */
+	const char *what;   /* operation or record, for messages */
+	bool input;	    /* aliases, closed words, no unknown members */
+	bool from_query;    /* scalars may come as text */
 	struct error *err;
 	char path[sizeof(((struct error *)0)->path)];
 };
@@ -45,7 +45,7 @@ static const char *type_name(const json_t *v)
 		[JSON_OBJECT] = "an object", [JSON_ARRAY] = "an array",
 		[JSON_STRING] = "a string",  [JSON_INTEGER] = "an integer",
 		[JSON_REAL] = "a fraction",  [JSON_TRUE] = "true",
-		[JSON_FALSE] = "false",      [JSON_NULL] = "null",
+		[JSON_FALSE] = "false",	     [JSON_NULL] = "null",
 	};
 
 	return names[json_typeof(v)];
@@ -58,7 +58,7 @@ static bool mistyped(struct check *c, const struct cat_field *f,
 		   type_name(v));
 }
 
-/* ---- text of a special form ----------------------------------------------- */
+/* ---- text of a special form ---------------------------------------------- */
 
 static bool is_decimal(const char *s)
 {
@@ -126,6 +126,7 @@ static bool is_cidr(const char *s)
 }
 
 /* How each type that travels as a string must look. */
+/* clang-format off */
 static const struct {
 	bool (*fits)(const char *text);
 	const char *wanted;
@@ -136,8 +137,9 @@ static const struct {
 	[CAT_CIDR] = { is_cidr, "a network without host bits, such as \"10.0.0.0/16\"" },
 	[CAT_IP] = { is_ip, "an IPv4 or IPv6 address" },
 };
+/* clang-format on */
 
-/* ---- scalars --------------------------------------------------------------- */
+/* ---- scalars ------------------------------------------------------------- */
 
 static bool one_of(const char *const *words, const char *text)
 {
@@ -170,7 +172,8 @@ static bool check_string(struct check *c, const struct cat_field *f,
 	if (!json_is_string(v))
 		return mistyped(c, f, "a string", v);
 	if (c->input && (f->min || f->max) && (n < f->min || n > f->max))
-		return BAD(c, "%s: \"%s\" has %lld bytes, must have %lld to %lld",
+		return BAD(c,
+			   "%s: \"%s\" has %lld bytes, must have %lld to %lld",
 			   c->what, f->name, n, f->min, f->max);
 	return check_words(c, f, json_string_value(v));
 }
@@ -182,7 +185,8 @@ static bool check_form(struct check *c, const struct cat_field *f,
 		return mistyped(c, f, forms[f->type].wanted, v);
 	if (!forms[f->type].fits(json_string_value(v)))
 		return BAD(c, "%s: \"%s\" must be %s, not \"%.64s\"", c->what,
-			   f->name, forms[f->type].wanted, json_string_value(v));
+			   f->name, forms[f->type].wanted,
+			   json_string_value(v));
 	return true;
 }
 
@@ -197,7 +201,8 @@ static bool check_int(struct check *c, const struct cat_field *f,
 	if (!json_is_integer(v))
 		return mistyped(c, f, "an integer", v);
 	if (n < min || n > max)
-		return BAD(c, "%s: \"%s\" must be within %lld and %lld, not %lld",
+		return BAD(c,
+			   "%s: \"%s\" must be within %lld and %lld, not %lld",
 			   c->what, f->name, min, max, n);
 	return true;
 }
@@ -213,13 +218,15 @@ static bool check_tags(struct check *c, const struct cat_field *f, json_t *v)
 		if (json_is_string(value))
 			continue;
 		json_pointer_add(c->path, sizeof(c->path), name);
-		return BAD(c, "%s: \"%s\": value of \"%.64s\" must be a string, not %s",
+		return BAD(c,
+			   "%s: \"%s\": value of \"%.64s\" must be a string, "
+			   "not %s",
 			   c->what, f->name, name, type_name(value));
 	}
 	return true;
 }
 
-/* ---- conversion of query strings ------------------------------------------ */
+/* ---- conversion of query strings ----------------------------------------- */
 
 static json_t *split_at_commas(const char *text)
 {
@@ -245,16 +252,19 @@ static json_t *from_text(const struct cat_field *f, const json_t *v)
 		return NULL;
 	if (f->flags & CAT_LIST)
 		return split_at_commas(text);
-	if (f->type == CAT_INT && text_to_int(text, -JSON_MAX_INT, JSON_MAX_INT, &n))
+	if (f->type == CAT_INT &&
+	    text_to_int(text, -JSON_MAX_INT, JSON_MAX_INT, &n))
 		return json_integer(n);
-	if (f->type == CAT_BOOL && one_of((const char *const[]){ "true", "1", NULL }, text))
+	if (f->type == CAT_BOOL &&
+	    one_of((const char *const[]){ "true", "1", NULL }, text))
 		return json_true();
-	if (f->type == CAT_BOOL && one_of((const char *const[]){ "false", "0", NULL }, text))
+	if (f->type == CAT_BOOL &&
+	    one_of((const char *const[]){ "false", "0", NULL }, text))
 		return json_false();
 	return NULL;
 }
 
-/* ---- other spellings -------------------------------------------------------- */
+/* ---- other spellings ----------------------------------------------------- */
 
 static bool rename_member(struct check *c, json_t *object, const char *from,
 			  const char *to)
@@ -265,8 +275,10 @@ static bool rename_member(struct check *c, json_t *object, const char *from,
 		return true;
 	if (json_object_get(object, to)) {
 		json_pointer_add(c->path, sizeof(c->path), from);
-		return BAD(c, "%s: \"%s\" and \"%s\" mean the same; give one of them",
-			   c->what, from, to);
+		return BAD(
+			c,
+			"%s: \"%s\" and \"%s\" mean the same; give one of them",
+			c->what, from, to);
 	}
 	json_object_set(object, to, v);
 	json_object_del(object, from);
@@ -296,7 +308,8 @@ static bool merge_members(struct check *c, const struct cat_field *f,
 	json_pointer_add(c->path, sizeof(c->path), f->name);
 	if (!json_is_object(inner))
 		return mistyped(c, f, "an object", inner);
-	if (!check_members(c, (struct members){ .fields = f->of->fields }, inner))
+	if (!check_members(c, (struct members){ .fields = f->of->fields },
+			   inner))
 		return false;
 	json_object_foreach(inner, name, value) {
 		if (!json_object_get(outer, name)) {
@@ -304,7 +317,8 @@ static bool merge_members(struct check *c, const struct cat_field *f,
 			continue;
 		}
 		json_pointer_add(c->path, sizeof(c->path), name);
-		return BAD(c, "%s: \"%s\" is given twice, in \"%s\" and beside it",
+		return BAD(c,
+			   "%s: \"%s\" is given twice, in \"%s\" and beside it",
 			   c->what, name, f->name);
 	}
 	c->path[0] = '\0';
@@ -328,7 +342,7 @@ static bool merge_spellings(struct check *c, const struct cat_op *op,
 	return true;
 }
 
-/* ---- the walk --------------------------------------------------------------- */
+/* ---- the walk ------------------------------------------------------------ */
 
 static bool check_one(struct check *c, const struct cat_field *f, json_t *v)
 {
@@ -350,7 +364,8 @@ static bool check_one(struct check *c, const struct cat_field *f, json_t *v)
 	case CAT_OBJECT:
 		if (!json_is_object(v))
 			return mistyped(c, f, "an object", v);
-		return check_members(c, (struct members){ .fields = f->of->fields }, v);
+		return check_members(
+			c, (struct members){ .fields = f->of->fields }, v);
 	case CAT_ANY:
 		return true;
 	}
@@ -383,8 +398,8 @@ static bool null_is_fine(const struct check *c, const struct cat_field *f)
 static bool may_be_empty(const struct check *c, const struct cat_field *f,
 			 const json_t *v)
 {
-	return v ? json_is_null(v) && null_is_fine(c, f) :
-		   !(f->flags & CAT_REQUIRED);
+	return v ? json_is_null(v) && null_is_fine(c, f)
+		 : !(f->flags & CAT_REQUIRED);
 }
 
 static bool check_member(struct check *c, const struct cat_field *f,
@@ -393,7 +408,8 @@ static bool check_member(struct check *c, const struct cat_field *f,
 	json_t *converted;
 
 	if (!v)
-		return BAD(c, "%s: \"%s\" is missing: %s", c->what, f->name, f->help);
+		return BAD(c, "%s: \"%s\" is missing: %s", c->what, f->name,
+			   f->help);
 	if (c->from_query && (converted = from_text(f, v))) {
 		json_object_set_new(object, f->name, converted);
 		v = converted;
@@ -441,20 +457,30 @@ static bool check_no_others(struct check *c, struct members m,
 	return true;
 }
 
-static bool check_members(struct check *c, struct members m, json_t *object)
+/* Names of the tables have nothing to escape (json_pointer_add() would). */
+static void push(struct check *c, const char *name)
+{
+	size_t used = strlen(c->path), n = strlen(name);
+
+	if (used + n + 2 > sizeof(c->path))
+		return;
+	c->path[used] = '/';
+	memcpy(c->path + used + 1, name, n + 1);
+}
+
+static bool check_input(struct check *c, struct members m, json_t *object)
 {
 	size_t here = strlen(c->path);
 	const struct cat_field *f;
 
-	if (c->input && (!rename_aliases(c, m, object) ||
-			 !check_no_others(c, m, object)))
+	if (!rename_aliases(c, m, object) || !check_no_others(c, m, object))
 		return false;
 	for (size_t i = 0; (f = member_at(m, i)); i++) {
 		json_t *v = json_object_get(object, f->name);
 
 		if (may_be_empty(c, f, v))
 			continue;
-		json_pointer_add(c->path, sizeof(c->path), f->name);
+		push(c, f->name);
 		if (!check_member(c, f, object, v))
 			return false;
 		c->path[here] = '\0';
@@ -462,19 +488,90 @@ static bool check_members(struct check *c, struct members m, json_t *object)
 	return true;
 }
 
-/* ---- public ------------------------------------------------------------------ */
+/* The field of this name; the search begins after the last one found, because
+ * drivers write records in the order of the tables. */
+static const struct cat_field *next_field(const struct cat_field *fields,
+					  size_t *at, const char *name)
+{
+	size_t start = *at, i = start;
+
+	do {
+		const struct cat_field *f = &fields[i];
+
+		i = f->name ? i + 1 : 0;
+		if (f->name && *f->name == *name && !strcmp(f->name, name)) {
+			*at = i;
+			return f;
+		}
+	} while (i != start);
+	return NULL;
+}
+
+static bool check_required(struct check *c, const struct cat_field *fields,
+			   json_t *object)
+{
+	for (const struct cat_field *f = fields; f->name; f++) {
+		if (!(f->flags & CAT_REQUIRED) ||
+		    json_object_get(object, f->name))
+			continue;
+		push(c, f->name);
+		return check_member(c, f, object, NULL);
+	}
+	return true;
+}
+
+/* Most members: nothing more is asked of a text on its way out. */
+static bool is_plain_text(const struct cat_field *f, const json_t *v)
+{
+	return f->type == CAT_STRING && !(f->flags & CAT_LIST) &&
+	       json_is_string(v);
+}
+
+/* A record: what it has is looked up in the table, not the other way round,
+ * because lists are long and most fields of most records are absent. */
+static bool check_output(struct check *c, const struct cat_field *fields,
+			 json_t *object)
+{
+	size_t here = strlen(c->path), at = 0;
+	const char *name;
+	json_t *v;
+
+	json_object_foreach(object, name, v) {
+		const struct cat_field *f = next_field(fields, &at, name);
+
+		if (!f || may_be_empty(c, f, v) || is_plain_text(f, v))
+			continue;
+		push(c, f->name);
+		if (!check_member(c, f, object, v))
+			return false;
+		c->path[here] = '\0';
+	}
+	return check_required(c, fields, object);
+}
+
+static bool check_members(struct check *c, struct members m, json_t *object)
+{
+	return c->input ? check_input(c, m, object)
+			: check_output(c, m.fields, object);
+}
+
+/* ---- public -------------------------------------------------------------- */
 
 bool cat_check_args(const struct cat_op *op, json_t *args, bool from_query,
 		    struct error *err)
 {
 	struct check c = {
-		.code = ERR_INVALID, .what = op->name, .input = true,
-		.from_query = from_query, .err = err,
+		.code = ERR_INVALID,
+		.what = op->name,
+		.input = true,
+		.from_query = from_query,
+		.err = err,
 	};
 
 	if (!json_is_object(args))
-		return fail(err, ERR_INVALID, "%s: arguments must be an object, not %s",
-			    op->name, args ? type_name(args) : "missing");
+		return fail(err, ERR_INVALID,
+			    "%s: arguments must be an object, not %s", op->name,
+			    args ? type_name(args) : "missing");
 	return merge_spellings(&c, op, args) &&
 	       check_members(&c, (struct members){ .op = op }, args);
 }
