@@ -2,11 +2,11 @@
 /* HTTP: what is sent, how often, and what is read of the answer. */
 #include "cloud/http.h"
 
-#include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/random.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/fiber.h"
@@ -173,6 +173,25 @@ const char *http_header(const struct http_answer *a, const char *name)
 	return NULL;
 }
 
+/* An HTTP-date (RFC 9110 section 5.6.7) in seconds since 1970, -1: none. */
+static time_t read_date(const char *text)
+{
+	static const char *const formats[] = {
+		"%a, %d %b %Y %H:%M:%S GMT", /* IMF-fixdate */
+		"%A, %d-%b-%y %H:%M:%S GMT", /* RFC 850 */
+		"%a %b %e %H:%M:%S %Y",	     /* asctime() */
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
+		struct tm t = { 0 };
+		const char *end = strptime(text, formats[i], &t);
+
+		if (end && !*end)
+			return timegm(&t);
+	}
+	return -1;
+}
+
 int64_t http_retry_after(const struct http_answer *a)
 {
 	const char *text = http_header(a, "Retry-After");
@@ -183,7 +202,7 @@ int64_t http_retry_after(const struct http_answer *a)
 		return -1;
 	if (text_to_int(text, 0, 86400LL * 365, &seconds))
 		return seconds * 1000;
-	date = curl_getdate(text, NULL);
+	date = read_date(text);
 	if (date < 0)
 		return -1;
 	seconds = (long long)date * 1000 - clock_wall_ms();

@@ -7,7 +7,6 @@
  */
 #include "cloud/transport.h"
 
-#include <curl/curl.h>
 #include <ev.h>
 #include <string.h>
 #include <strings.h>
@@ -17,6 +16,7 @@
 #include "base/list.h"
 #include "base/loop.h"
 #include "base/mem.h"
+#include "cloud/curl_lib.h"
 
 struct transfer {
 	const struct http_request *rq;
@@ -78,10 +78,10 @@ static void take_finished(void)
 	CURLMsg *m;
 	int left;
 
-	while ((m = curl_multi_info_read(curl.multi, &left))) {
+	while ((m = curl_lib.multi_info_read(curl.multi, &left))) {
 		if (m->msg != CURLMSG_DONE)
 			continue;
-		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &t);
+		curl_lib.easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &t);
 		t->result = m->data.result;
 		t->done = true;
 		fiber_wake(t->fiber);
@@ -92,7 +92,7 @@ static void act(curl_socket_t fd, int events)
 {
 	int running;
 
-	curl_multi_socket_action(curl.multi, fd, events, &running);
+	curl_lib.multi_socket_action(curl.multi, fd, events, &running);
 	take_finished();
 }
 
@@ -127,7 +127,7 @@ static int on_socket(CURL *easy UNUSED, curl_socket_t fd, int what,
 	if (!w) {
 		w = mem_alloc(sizeof(*w));
 		list_add_tail(&curl.watches, &w->link);
-		curl_multi_assign(curl.multi, fd, w);
+		curl_lib.multi_assign(curl.multi, fd, w);
 	}
 	ev_io_stop(loop_ev(), &w->io);
 	ev_io_init(&w->io, socket_ready, fd,
@@ -146,27 +146,33 @@ static int on_timer(CURLM *multi UNUSED, long ms, void *arg UNUSED)
 	return 0;
 }
 
-/* The first exchange starts libcurl: a driver that has none pays nothing. */
-static bool start(void)
+static void configure(void)
+{
+	list_init(&curl.watches);
+	curl.timer.run = timer_rang;
+	curl_lib.share_setopt(curl.share, CURLSHOPT_SHARE,
+			      CURL_LOCK_DATA_SSL_SESSION);
+	curl_lib.multi_setopt(curl.multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+	curl_lib.multi_setopt(curl.multi, CURLMOPT_TIMERFUNCTION, on_timer);
+	curl_lib.multi_setopt(curl.multi, CURLMOPT_MAXCONNECTS, HTTP_IDLE_MAX);
+	curl_lib.multi_setopt(curl.multi, CURLMOPT_MAX_HOST_CONNECTIONS,
+			      HTTP_PER_HOST);
+}
+
+static bool start(struct error *err)
 {
 	if (curl.multi)
 		return true;
-	if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, curl_malloc, mem_free,
-				 curl_realloc, curl_strdup, curl_calloc))
+	if (!curl_lib_load(err))
 		return false;
-	curl.multi = curl_multi_init();
-	curl.share = curl_share_init();
+	if (curl_lib.global_init_mem(CURL_GLOBAL_DEFAULT, curl_malloc, mem_free,
+				     curl_realloc, curl_strdup, curl_calloc))
+		return fail(err, ERR_INTERNAL, "libcurl does not start");
+	curl.multi = curl_lib.multi_init();
+	curl.share = curl_lib.share_init();
 	if (!curl.multi || !curl.share)
 		mem_oom();
-	list_init(&curl.watches);
-	curl.timer.run = timer_rang;
-	curl_share_setopt(curl.share, CURLSHOPT_SHARE,
-			  CURL_LOCK_DATA_SSL_SESSION);
-	curl_multi_setopt(curl.multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-	curl_multi_setopt(curl.multi, CURLMOPT_TIMERFUNCTION, on_timer);
-	curl_multi_setopt(curl.multi, CURLMOPT_MAXCONNECTS, HTTP_IDLE_MAX);
-	curl_multi_setopt(curl.multi, CURLMOPT_MAX_HOST_CONNECTIONS,
-			  HTTP_PER_HOST);
+	configure();
 	return true;
 }
 
@@ -176,9 +182,9 @@ void transport_done(void)
 
 	if (!curl.multi)
 		return;
-	curl_multi_cleanup(curl.multi);
-	curl_share_cleanup(curl.share);
-	curl_global_cleanup();
+	curl_lib.multi_cleanup(curl.multi);
+	curl_lib.share_cleanup(curl.share);
+	curl_lib.global_cleanup();
 	timer_stop(&curl.timer);
 	list_each_safe (w, next, &curl.watches, struct watch, link)
 		unwatch(w);
@@ -254,16 +260,16 @@ static void set_body(struct transfer *t)
 	bool post = !strcmp(rq->method, "POST");
 
 	if (!strcmp(rq->method, "HEAD")) {
-		curl_easy_setopt(t->easy, CURLOPT_NOBODY, 1L);
+		curl_lib.easy_setopt(t->easy, CURLOPT_NOBODY, 1L);
 		return;
 	}
 	if (rq->body.p || post || !strcmp(rq->method, "PUT")) {
-		curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE,
-				 (curl_off_t)rq->body.n);
-		curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS,
-				 rq->body.p ? rq->body.p : "");
+		curl_lib.easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE,
+				     (curl_off_t)rq->body.n);
+		curl_lib.easy_setopt(t->easy, CURLOPT_POSTFIELDS,
+				     rq->body.p ? rq->body.p : "");
 	}
-	curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, rq->method);
+	curl_lib.easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, rq->method);
 }
 
 static void set_headers(struct transfer *t)
@@ -271,28 +277,28 @@ static void set_headers(struct transfer *t)
 	const char *const *h;
 
 	/* Without these libcurl waits for 100 Continue and guesses a type. */
-	t->headers = curl_slist_append(NULL, "Expect:");
-	t->headers = curl_slist_append(t->headers, "Content-Type:");
+	t->headers = curl_lib.slist_append(NULL, "Expect:");
+	t->headers = curl_lib.slist_append(t->headers, "Content-Type:");
 	for (h = t->rq->headers; h && *h; h++)
-		t->headers = curl_slist_append(t->headers, *h);
+		t->headers = curl_lib.slist_append(t->headers, *h);
 	if (!t->headers)
 		mem_oom();
-	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
+	curl_lib.easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
 }
 
 static void set_limits(CURL *easy, bool is_read)
 {
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(easy, CURLOPT_PROXY, "");
-	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
-	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
-			 (long)HTTP_CONNECT_TIMEOUT_MS);
-	curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, HTTP_IDLE_SECONDS);
-	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, is_read ? 0L : 1L);
-	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_lib.easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_lib.easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_lib.easy_setopt(easy, CURLOPT_PROXY, "");
+	curl_lib.easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
+	curl_lib.easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+			     (long)HTTP_CONNECT_TIMEOUT_MS);
+	curl_lib.easy_setopt(easy, CURLOPT_MAXAGE_CONN, HTTP_IDLE_SECONDS);
+	curl_lib.easy_setopt(easy, CURLOPT_FRESH_CONNECT, is_read ? 0L : 1L);
+	curl_lib.easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	/* An abort must not wait for the resolver's thread. */
-	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+	curl_lib.easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 }
 
 static void set_up(struct transfer *t)
@@ -302,26 +308,26 @@ static void set_up(struct transfer *t)
 	set_limits(easy, t->rq->is_read);
 	set_headers(t);
 	set_body(t);
-	curl_easy_setopt(easy, CURLOPT_URL, t->rq->url);
-	curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
-	curl_easy_setopt(easy, CURLOPT_SHARE, curl.share);
-	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->why);
-	curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
-	curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected);
-	curl_easy_setopt(easy, CURLOPT_PREREQDATA, t);
-	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-	curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
-	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-	curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
+	curl_lib.easy_setopt(easy, CURLOPT_URL, t->rq->url);
+	curl_lib.easy_setopt(easy, CURLOPT_PRIVATE, t);
+	curl_lib.easy_setopt(easy, CURLOPT_SHARE, curl.share);
+	curl_lib.easy_setopt(easy, CURLOPT_ERRORBUFFER, t->why);
+	curl_lib.easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+	curl_lib.easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected);
+	curl_lib.easy_setopt(easy, CURLOPT_PREREQDATA, t);
+	curl_lib.easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+	curl_lib.easy_setopt(easy, CURLOPT_WRITEDATA, t);
+	curl_lib.easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+	curl_lib.easy_setopt(easy, CURLOPT_HEADERDATA, t);
 	if (t->rq->ca_file)
-		curl_easy_setopt(easy, CURLOPT_CAINFO, t->rq->ca_file);
+		curl_lib.easy_setopt(easy, CURLOPT_CAINFO, t->rq->ca_file);
 }
 
 static void tear_down(struct transfer *t)
 {
-	curl_multi_remove_handle(curl.multi, t->easy);
-	curl_easy_cleanup(t->easy);
-	curl_slist_free_all(t->headers);
+	curl_lib.multi_remove_handle(curl.multi, t->easy);
+	curl_lib.easy_cleanup(t->easy);
+	curl_lib.slist_free_all(t->headers);
 }
 
 /* ---- why it failed ------------------------------------------------------ */
@@ -350,7 +356,8 @@ static struct slice shown_url(const struct transfer *t)
 static bool explain(struct transfer *t, struct error *err)
 {
 	struct slice url = shown_url(t);
-	const char *why = t->why[0] ? t->why : curl_easy_strerror(t->result);
+	const char *why =
+		t->why[0] ? t->why : curl_lib.easy_strerror(t->result);
 
 	if (t->too_large || is_nonsense(t->result)) {
 		t->attempt->hopeless = true;
@@ -394,17 +401,20 @@ bool transport_run(const struct http_request *rq, int64_t until,
 	long status = 0;
 	bool ok;
 
-	if (!start() || !(t.easy = curl_easy_init()))
-		return fail(err, ERR_INTERNAL, "libcurl does not start");
+	if (!start(err))
+		return false;
+	t.easy = curl_lib.easy_init();
+	if (!t.easy)
+		mem_oom();
 	set_up(&t);
-	curl_multi_add_handle(curl.multi, t.easy);
+	curl_lib.multi_add_handle(curl.multi, t.easy);
 	while (!t.done && how == WAIT_WOKEN)
 		how = fiber_park(until);
 	if (!t.done)
 		ok = wait_failed(&t, how, err);
 	else
 		ok = t.result == CURLE_OK || explain(&t, err);
-	curl_easy_getinfo(t.easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_lib.easy_getinfo(t.easy, CURLINFO_RESPONSE_CODE, &status);
 	answer->status = (int)status;
 	tear_down(&t);
 	return ok;

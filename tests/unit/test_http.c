@@ -1,187 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "unit.h"
-
-#include <errno.h>
-#include <stdio.h>
-#include <strings.h>
-
-#include "base/auto.h"
-#include "cloud/http.h"
-#include "fake_cloud.h"
-
-static struct http_answer answer;
-static struct error err;
-static char url[256];
-
-static const char *at(const char *path)
-{
-	snprintf(url, sizeof(url), "%s%s", fake.base, path);
-	return url;
-}
-
-static bool get(const char *path)
-{
-	return http_send(&(struct http_request){ .method = "GET",
-						 .url = at(path),
-						 .is_read = true },
-			 &answer, &err);
-}
-
-static bool post(const char *path, const char *body)
-{
-	return http_send(&(struct http_request){ .method = "POST",
-						 .url = at(path),
-						 .body = slice_of(body) },
-			 &answer, &err);
-}
-
-static int set_up(void **state)
-{
-	(void)state;
-	loop_init();
-	fake_start();
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	http_answer_done(&answer);
-	http_done();
-	fake_stop();
-	assert_true(loop_run_until(fake_is_quiet, NULL, clock_ms() + 5000));
-	loop_done();
-	fiber_done();
-	return 0;
-}
-
-/* ---- the plain way ------------------------------------------------------ */
-
-static enum fake_end echo(const struct fake_request *rq, struct buf *out)
-{
-	struct buf body = { 0 };
-
-	buf_printf(&body, "%s|%s", rq->head, rq->body);
-	fake_reply(out, 200, "X-One: 1\r\nx-two:  two \r\nX-One: again\r\n",
-		   body.p);
-	buf_done(&body);
-	return FAKE_KEEP;
-}
-
-static void check_get(void)
-{
-	const char *const headers[] = { "X-Mine: yes", "Accept: a/b", NULL };
-
-	assert_true(http_send(&(struct http_request){ .method = "GET",
-						      .url = at("/a?b=c"),
-						      .headers = headers,
-						      .is_read = true },
-			      &answer, &err));
-	assert_int_equal(answer.status, 200);
-	assert_non_null(strstr(answer.body.p, "GET /a?b=c HTTP/1.1\r\n"));
-	assert_non_null(strstr(answer.body.p, "X-Mine: yes\r\n"));
-	assert_non_null(strstr(answer.body.p, "Accept: a/b\r\n"));
-	assert_null(strstr(answer.body.p, "Content-Type"));
-	assert_string_equal(http_header(&answer, "x-ONE"), "1");
-	assert_string_equal(http_header(&answer, "X-Two"), "two");
-	assert_null(http_header(&answer, "X-Three"));
-}
-
-static void check_post(void)
-{
-	const char *const headers[] = { "Content-Type: application/json",
-					NULL };
-	struct http_request rq = { .method = "POST",
-				   .url = at("/p"),
-				   .headers = headers,
-				   .body = SLICE("{\"a\":1}") };
-
-	assert_true(http_send(&rq, &answer, &err));
-	assert_non_null(strstr(answer.body.p, "POST /p HTTP/1.1\r\n"));
-	assert_non_null(
-		strstr(answer.body.p, "Content-Type: application/json\r"));
-	assert_non_null(strstr(answer.body.p, "Content-Length: 7\r\n"));
-	assert_non_null(strstr(answer.body.p, "|{\"a\":1}"));
-	assert_null(strstr(answer.body.p, "Expect"));
-	http_answer_done(&answer);
-	assert_true(post("/empty", NULL));
-	assert_non_null(strstr(answer.body.p, "Content-Length: 0\r\n"));
-	assert_null(strstr(answer.body.p, "Content-Type"));
-}
-
-static void check_methods(void)
-{
-	struct http_request rq = { .method = "DELETE", .url = at("/d") };
-
-	assert_true(http_send(&rq, &answer, &err));
-	assert_non_null(strstr(answer.body.p, "DELETE /d"));
-	http_answer_done(&answer);
-	rq.method = "PUT";
-	assert_true(http_send(&rq, &answer, &err));
-	assert_non_null(strstr(answer.body.p, "Content-Length: 0"));
-	http_answer_done(&answer);
-	rq.method = "HEAD";
-	rq.is_read = true;
-	assert_true(http_send(&rq, &answer, &err));
-	assert_int_equal(answer.status, 200);
-	assert_int_equal(answer.body.n, 0);
-	assert_true(http_is_read("GET") && http_is_read("HEAD"));
-	assert_false(http_is_read("POST"));
-}
-
-static void test_exchange(void **state)
-{
-	(void)state;
-	fake.answer = echo;
-	in_fiber(check_get);
-	http_answer_done(&answer);
-	in_fiber(check_post);
-	http_answer_done(&answer);
-	in_fiber(check_methods);
-}
-
-/* A reused connection that turns out dead would be tried again by libcurl
- * without a word; what changes something must not be. */
-static void check_reuse(void)
-{
-	assert_true(get("/1"));
-	http_answer_done(&answer);
-	assert_true(get("/2"));
-	http_answer_done(&answer);
-	assert_int_equal(fake.connections, 1);
-	assert_true(post("/3", "x"));
-	assert_int_equal(fake.connections, 2);
-}
-
-static void test_reuse(void **state)
-{
-	(void)state;
-	fake.answer = echo;
-	in_fiber(check_reuse);
-}
-
-static enum fake_end interim(const struct fake_request *rq, struct buf *out)
-{
-	(void)rq;
-	buf_add_str(out, "HTTP/1.1 103 Early Hints\r\nX-Early: 1\r\n\r\n");
-	fake_reply(out, 302, "Location: /elsewhere\r\n", "moved");
-	return FAKE_KEEP;
-}
-
-static void check_redirect(void)
-{
-	assert_true(get("/"));
-	assert_int_equal(answer.status, 302);
-	assert_null(http_header(&answer, "X-Early"));
-	assert_int_equal(fake.requests, 1);
-}
-
-static void test_redirect_is_not_followed(void **state)
-{
-	(void)state;
-	fake.answer = interim;
-	in_fiber(check_redirect);
-}
+/* Attempts, cancels, deadlines; what is not even tried. */
+#include "http_client.h"
 
 /* ---- again and again ---------------------------------------------------- */
 
@@ -341,112 +160,6 @@ static void test_connection_refused(void **state)
 	ev_io_start(loop_ev(), &fake_io);
 }
 
-/* ---- limits ------------------------------------------------------------- */
-
-static enum fake_end large(const struct fake_request *rq, struct buf *out)
-{
-	/* gzip's beginning of 1 MiB of zeros; the rest are zeros, too. */
-	static const unsigned char head[] = {
-		0x1f, 0x8b, 8,	  0,	0, 0,	 0,    0, 2,
-		3,    0xed, 0xc1, 0x31, 1, 0,	 0,    0, 0xc2,
-		0xa0, 0xf5, 0x4f, 0x6d, 8, 0x5f, 0xa0,
-	};
-
-	if (!strcmp(rq->target, "/length")) {
-		buf_add_str(out,
-			    "HTTP/1.1 200 X\r\nContent-Length: 2000\r\n\r\n");
-		for (int i = 0; i < 200; i++)
-			buf_add_str(out, "0123456789");
-	} else if (!strcmp(rq->target, "/gzip")) {
-		buf_add_str(out, "HTTP/1.1 200 X\r\nContent-Encoding: gzip\r\n"
-				 "Content-Length: 1041\r\n\r\n");
-		buf_add(out, head, sizeof(head));
-		for (int i = 0; i < 1016; i++)
-			buf_add_char(out, '\0');
-	} else {
-		buf_add_str(out, "HTTP/1.1 200 X\r\n");
-		for (int i = 0; i < 5000; i++)
-			buf_printf(out, "X-%d: 0123456789\r\n", i);
-		buf_add_str(out, "Content-Length: 0\r\n\r\n");
-	}
-	return FAKE_KEEP;
-}
-
-static void check_large(void)
-{
-	static const char *const paths[] = { "/length", "/gzip", "/headers" };
-	struct http_request rq = { .method = "GET",
-				   .is_read = true,
-				   .answer_max = 1999 };
-
-	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
-		fake.requests = 0;
-		rq.url = at(paths[i]);
-		assert_false(http_send(&rq, &answer, &err));
-		assert_int_equal(err.code, ERR_CLOUD_BAD_ANSWER);
-		assert_non_null(strstr(err.message, "too large"));
-		assert_int_equal(fake.requests, 1);
-	}
-	rq.url = at("/length");
-	rq.answer_max = 2000;
-	assert_true(http_send(&rq, &answer, &err));
-	assert_int_equal(answer.body.n, 2000);
-}
-
-static void test_large_answers(void **state)
-{
-	(void)state;
-	fake.answer = large;
-	in_fiber(check_large);
-}
-
-static enum fake_end babble(const struct fake_request *rq, struct buf *out)
-{
-	buf_add_str(out,
-		    rq->target[1] == 'g'
-			    ? "HTTP/1.1 200 X\r\nContent-Encoding: gzip\r\n"
-			      "Content-Length: 5\r\n\r\nhello"
-			    : "220 mail.test ESMTP\r\n");
-	return FAKE_CLOSE;
-}
-
-static void check_babble(void)
-{
-	assert_false(get("/"));
-	assert_int_equal(err.code, ERR_CLOUD_BAD_ANSWER);
-	assert_false(get("/gzip"));
-	assert_int_equal(err.code, ERR_CLOUD_BAD_ANSWER);
-	assert_int_equal(fake.requests, 2);
-}
-
-static void test_not_http(void **state)
-{
-	(void)state;
-	fake.answer = babble;
-	in_fiber(check_babble);
-}
-
-/* Plain HTTP where TLS was asked for: trying again would not help. */
-static void check_tls(void)
-{
-	char text[64];
-
-	snprintf(text, sizeof(text), "https://127.0.0.1:%d/", fake.port);
-	assert_false(http_send(
-		&(struct http_request){ .method = "POST", .url = text },
-		&answer, &err));
-	assert_int_equal(err.code, ERR_CLOUD_UNAVAILABLE);
-	assert_int_equal(err.effect, EFFECT_NONE);
-	assert_non_null(strstr(err.message, "TLS"));
-	assert_int_equal(fake.connections, 1);
-}
-
-static void test_tls_fault(void **state)
-{
-	(void)state;
-	in_fiber(check_tls);
-}
-
 /* ---- giving up ---------------------------------------------------------- */
 
 static enum fake_end never(const struct fake_request *rq, struct buf *out)
@@ -542,44 +255,6 @@ static void test_deadline(void **state)
 	virtual_time(false);
 }
 
-/* ---- many at once ------------------------------------------------------- */
-
-static int finished;
-
-static void ask_once(void *arg)
-{
-	struct http_answer mine;
-	struct error why;
-	struct http_request rq = { .method = "GET",
-				   .is_read = true,
-				   .url = arg };
-
-	assert_true(http_send(&rq, &mine, &why));
-	http_answer_done(&mine);
-	finished++;
-}
-
-static bool all_finished(void *arg)
-{
-	(void)arg;
-	return finished == 40;
-}
-
-static void test_many(void **state)
-{
-	char text[sizeof(fake.base) + 8];
-
-	(void)state;
-	fake.answer = echo;
-	finished = 0;
-	snprintf(text, sizeof(text), "%s/many", fake.base);
-	for (int i = 0; i < 40; i++)
-		assert_non_null(fiber_spawn("many", ask_once, text));
-	assert_true(loop_run_until(all_finished, NULL, clock_ms() + 20000));
-	assert_int_equal(fake.requests, 40);
-	assert_in_range(fake.connections, 2, HTTP_PER_HOST);
-}
-
 /* ---- what is refused before it is sent ---------------------------------- */
 
 static void check_refusals(void)
@@ -636,6 +311,39 @@ static void test_refusals(void **state)
 	in_fiber(check_refusals);
 }
 
+static void test_retry_after_forms(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t ms;
+	} rows[] = {
+		{ "0", 0 },
+		{ "120", 120000 },
+		{ "Thu, 01 Jan 2026 00:01:00 GMT", 50000 },
+		{ "Thursday, 01-Jan-26 00:01:00 GMT", 50000 },
+		{ "Thu Jan  1 00:01:00 2026", 50000 },
+		{ "Thu, 01 Jan 2015 00:00:00 GMT", 0 }, /* over */
+		{ "Thu, 01 Jan 2026 00:01:00 CET", -1 },
+		{ "-5", -1 },
+		{ "1.5", -1 },
+		{ "99999999999", -1 },
+		{ "", -1 },
+	};
+	struct http_answer a = { 0 };
+
+	(void)state;
+	clock_set_virtual(10000); /* its wall begins with 2026 */
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		buf_add(&a.headers, "Retry-After", 12);
+		buf_add(&a.headers, rows[i].text, strlen(rows[i].text) + 1);
+		if (http_retry_after(&a) != rows[i].ms)
+			fail_msg("%s: %lld", rows[i].text,
+				 (long long)http_retry_after(&a));
+		http_answer_done(&a);
+	}
+	clock_set_real();
+}
+
 static void test_origins(void **state)
 {
 	struct slice o;
@@ -662,22 +370,16 @@ static void test_origins(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_CLOUD(test_exchange),
-		WITH_CLOUD(test_reuse),
-		WITH_CLOUD(test_redirect_is_not_followed),
 		WITH_CLOUD(test_retry_after),
 		WITH_CLOUD(test_back_off),
 		WITH_CLOUD(test_mutation_is_not_repeated),
 		WITH_CLOUD(test_lost_connection),
 		WITH_CLOUD(test_connection_refused),
-		WITH_CLOUD(test_large_answers),
-		WITH_CLOUD(test_not_http),
-		WITH_CLOUD(test_tls_fault),
 		WITH_CLOUD(test_cancel),
 		WITH_CLOUD(test_cancel_between_attempts),
 		WITH_CLOUD(test_deadline),
-		WITH_CLOUD(test_many),
 		WITH_CLOUD(test_refusals),
+		cmocka_unit_test(test_retry_after_forms),
 		cmocka_unit_test(test_origins),
 	};
 

@@ -19,7 +19,7 @@ static int set_up(void **state)
 	(void)state;
 	loop_init();
 	fake_start();
-	strcpy(dir, "/tmp/test-record-XXXXXX");
+	snprintf(dir, sizeof(dir), "/tmp/test-record-XXXXXX");
 	return mkdtemp(dir) ? 0 : -1;
 }
 
