@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The smallest driver there is: it answers a read with a small record.  Made
+ * by the SDK, so that the benchmark measures what a real driver costs.
+ */
+#include <skyclust/driver.h>
+
+static struct sc_reply *echo_get(struct sc_call *call)
+{
+	return sc_value(call,
+			json_pack("{s:s, s:s, s:i}", "id", sc_str(call, "id"),
+				  "name", "echo", "vcpus", 4));
+}
+
+static const struct sc_method methods[] = {
+	{ "x.bench.echo.get", echo_get },
+	{ NULL },
+};
+
+static const char kinds[] = "{\"x.bench.echo\":{\"title\":\"Echo\","
+			    "\"operations\":{\"get\":{\"args\":"
+			    "{\"type\":\"object\",\"properties\":{\"id\":{"
+			    "\"type\":\"string\"}}}}}}}";
+
+int main(int argc, char **argv)
+{
+	return sc_main(argc, argv,
+		       &(struct sc_driver){
+			       .name = "bench",
+			       .version = "1.0",
+			       .description = "Answers at once, for benchmarks",
+			       .methods = methods,
+			       .kinds = kinds,
+			       .max_inflight = 256,
+		       });
+}
