@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -84,12 +85,28 @@ static json_t *hello(void)
 		"HOST_TEST_PASSWORD", "password", "kinds");
 }
 
+/* Tells twice that it is still at it, 60 ms apart. */
+static void start_slowly(void)
+{
+	for (int i = 0; i < 3; i++) {
+		send_json(json_pack("{s:s, s:s, s:{s:s}}", "jsonrpc", "2.0",
+				    "method", "$/starting", "params", "stage",
+				    "warming up"));
+		poll(NULL, 0, 60);
+	}
+	send_json(json_pack("{s:s, s:s, s:{s:s, s:s}}", "jsonrpc", "2.0",
+			    "method", "$/log", "params", "level", "info",
+			    "message", "I am warm"));
+}
+
 static void say_hello(const char *id, json_t *params)
 {
 	bool probe = json_is_true(json_object_get(params, "probe"));
 
 	if (named("mute"))
 		pause();
+	if (named("slow"))
+		start_slowly();
 	if (named("dies") && !probe)
 		_exit(3);
 	if (named("dies-once") && !probe &&

@@ -6,7 +6,11 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "host.h"
@@ -306,6 +310,63 @@ static void required_wants_all(void)
 	policy.mode = SANDBOX_BEST;
 }
 
+/* ---- the walls from inside ------------------------------------------------------------ */
+
+/* Capabilities, Landlock and seccomp hold a thread, so that one can try them
+ * without walling in the whole test. */
+static void *inside(void *arg)
+{
+	const struct sandbox_paths paths = { "/lib64/ld-linux-x86-64.so.2",
+					     "/etc/hostname", arg };
+	char path[160];
+
+	if (sandbox_drop_privileges(&policy) ||
+	    sandbox_landlock(&policy, &paths) || sandbox_seccomp(&policy))
+		return (void *)"a wall does not stand";
+	snprintf(path, sizeof(path), "%s/x", (char *)arg);
+	if (sys_open(path, O_WRONLY | O_CREAT, 0600) < 0)
+		return (void *)"its own folder is closed";
+	if (sys_open("/etc/shadow", O_RDONLY, 0) >= 0 || errno != EACCES)
+		return (void *)"/etc/shadow is open";
+	if (syscall(SYS_keyctl, 0, 0) >= 0 || errno != EPERM)
+		return (void *)"keyctl() is allowed";
+	/* Descriptor 3 is no program here: any error but the filter's. */
+	if (sandbox_exec() == EPERM)
+		return (void *)"the one exec does not pass";
+	return NULL;
+}
+
+static void test_walls_from_inside(void **state UNUSED)
+{
+	pthread_t thread;
+	void *why;
+
+	snprintf(state_dir, sizeof(state_dir), "%s/state", host_dir);
+	assert_int_equal(sys_mkdir(state_dir, 0700), 0);
+	assert_true(sandbox_prepare(&policy, &err));
+	assert_int_equal(pthread_create(&thread, NULL, inside, state_dir), 0);
+	assert_int_equal(pthread_join(thread, &why), 0);
+	if (why)
+		fail_msg("%s", (const char *)why);
+}
+
+static void test_limits(void **state UNUSED)
+{
+	int status;
+	pid_t child = fork();
+
+	if (child == 0) {
+		struct rlimit files;
+
+		if (sandbox_limits(&policy, true) ||
+		    getrlimit(RLIMIT_NOFILE, &files))
+			_exit(1);
+		_exit(files.rlim_max == 200 ? 0 : 2);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
 #define DEFINE(name) \
 	static void test_##name(void **state UNUSED) \
 	{ \
@@ -326,10 +387,17 @@ DEFINE(required_wants_all)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ROW(finds_what_is_promised),   ROW(is_walled_in),
-		ROW(no_walls_when_off),	       ROW(says_which_step_failed),
-		ROW(exec_failure_is_reported), ROW(dies_with_the_host),
-		ROW(ends_the_group),	       ROW(required_wants_all),
+		ROW(finds_what_is_promised),
+		ROW(is_walled_in),
+		ROW(no_walls_when_off),
+		ROW(says_which_step_failed),
+		ROW(exec_failure_is_reported),
+		ROW(dies_with_the_host),
+		ROW(ends_the_group),
+		ROW(required_wants_all),
+		cmocka_unit_test_setup_teardown(test_walls_from_inside,
+						host_setup, host_teardown),
+		cmocka_unit_test(test_limits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -238,9 +238,35 @@ static void validates(void)
 	assert_int_equal(host_children(), 0);
 }
 
+static void tells_about_providers(void)
+{
+	struct buf text = { 0 };
+	struct provider_info info;
+
+	begin("", BLOCK("b", "") BLOCK("a", ""));
+	assert_int_equal(registry_count(registry), 2);
+	assert_true(registry_info(registry, 0, &info));
+	assert_string_equal(info.name, "a");
+	assert_string_equal(provider_state_name(info.state), "stopped");
+	assert_false(registry_info(registry, 2, &info));
+	assert_false(registry_info_by_name(registry, "c", &info));
+	assert_false(
+		registry_ensure_ready(registry, "c", clock_ms() + 9000, &err));
+	assert_int_equal(err.code, ERR_NOT_FOUND);
+	assert_true(
+		registry_ensure_ready(registry, "b", clock_ms() + 9000, NULL));
+	metrics_print(&text);
+	assert_non_null(
+		strstr(text.p, "skyclust_driver_up{provider=\"a\"} 0\n"));
+	assert_non_null(
+		strstr(text.p, "skyclust_driver_up{provider=\"b\"} 1\n"));
+	buf_done(&text);
+	end();
+}
+
 /* clang-format off */
 #define TESTS(T) \
-	T(answers_lazily) T(eager) T(splits_settings_from_secrets) \
+	T(answers_lazily) T(tells_about_providers) T(eager) T(splits_settings_from_secrets) \
 	T(misses_a_setting) T(refuses_what_is_not_there) T(streams_a_list) \
 	T(reload_marks_and_sweeps) \
 	T(stubborn_is_killed) T(lists_drivers) T(script_runs) T(validates)

@@ -5,6 +5,8 @@
  */
 #include "unit.h"
 
+#include <sys/select.h>
+
 #include "registry_run.h"
 
 /* ---- death ------------------------------------------------------------------
@@ -239,6 +241,79 @@ static void removed_provider_drains(void)
 	end();
 }
 
+/* ---- time that the test makes up ------------------------------------------------- */
+
+static bool stopped;
+
+static void stop_registry(void *arg UNUSED)
+{
+	registry_stop(registry, clock_ms() + 3600000);
+	stopped = true;
+}
+
+/* Let the processes react, then let @ms pass at once. */
+static void pass(int64_t ms)
+{
+	for (int i = 0; i < 20; i++) {
+		struct timespec moment = { 0, 2000000 };
+
+		pselect(0, NULL, NULL, NULL, &moment, NULL);
+		fiber_yield();
+	}
+	clock_advance(ms);
+	fiber_yield();
+}
+
+/* One that lingers ends at SIGTERM after 5 s, a stubborn one at SIGKILL. */
+static void stops_step_by_step(void)
+{
+	begin("", BLOCK("stubborn", "") BLOCK("lingers", ""));
+	call_answers("stubborn", NULL);
+	call_answers("lingers", NULL);
+	while (host_children() > 2)
+		fiber_sleep(1);
+	clock_set_virtual(clock_ms());
+	stopped = false;
+	assert_non_null(fiber_spawn("stop", stop_registry, NULL));
+	pass(4900);
+	assert_int_equal(host_children(), 2);
+	pass(200);
+	while (host_children() == 2)
+		pass(0);
+	assert_false(stopped);
+	pass(5000);
+	while (!stopped)
+		pass(100);
+	clock_set_real();
+	end();
+}
+
+static void old_partial_line_replaces(void)
+{
+	uint64_t before;
+
+	begin("", BLOCK("one", ""));
+	assert_null(call_with("one", "region.list", "half a line", false, 50));
+	before = info_of("one").generation;
+	clock_set_virtual(clock_ms());
+	pass(9000);
+	assert_int_equal(info_of("one").generation, before);
+	pass(9000);
+	while (info_of("one").generation == before)
+		pass(1000);
+	clock_set_real();
+	await_state(PROVIDER_READY);
+	end();
+}
+
+static void starting_extends_the_limit(void)
+{
+	begin("  start_timeout: 120ms\n", BLOCK("slow", ""));
+	call_answers("slow", NULL);
+	assert_int_equal(info_of("slow").restarts, 0);
+	end();
+}
+
 /* clang-format off */
 #define TESTS(T) \
 	T(read_fails_over) T(read_fails_in_the_end) \
@@ -247,7 +322,8 @@ static void removed_provider_drains(void)
 	T(closed_stdout_is_an_end) T(violations_replace) \
 	T(missed_pings_replace) T(deadline) T(breaker_opens) \
 	T(secrets_are_masked) T(stderr_is_limited) T(full_queue_is_busy) \
-	T(removed_provider_drains)
+	T(removed_provider_drains) T(stops_step_by_step) \
+	T(old_partial_line_replaces) T(starting_extends_the_limit)
 /* clang-format on */
 
 TESTS(REGISTRY_DEFINE)
