@@ -68,42 +68,70 @@ enum sc_effect { SC_EFFECT_UNKNOWN, SC_EFFECT_NONE, SC_EFFECT_PARTIAL,
 
 /* ---- what a request carries (all borrowed for the request's life) ------- */
 
-/* Arguments were checked against the catalogue: required ones are there and
- * of their type.  A missing optional one gives NULL, 0 or false. */
+/*
+ * The argument @name.  Arguments were checked against the catalogue (or the
+ * vendor kind's schema) before the handler runs: required ones are there and
+ * of their type, aliases have our name.  One that is missing, null or of
+ * another type gives NULL, 0 or false; sc_has() tells it from a 0 that was
+ * given.
+ */
 const char *sc_str(struct sc_call *call, const char *name);
 long long sc_int(struct sc_call *call, const char *name);
 bool sc_bool(struct sc_call *call, const char *name);
-json_t *sc_args(struct sc_call *call);
 bool sc_has(struct sc_call *call, const char *name);
+json_t *sc_args(struct sc_call *call);          /* all of them: an object */
 
-const char *sc_cred(struct sc_call *call, const char *name);   /* secrets */
-const char *sc_config(struct sc_call *call, const char *name); /* settings */
-json_t *sc_config_json(struct sc_call *call);
-const char *sc_region(struct sc_call *call);    /* NULL: the default one */
-const char *sc_zone(struct sc_call *call);
-const char *sc_op(struct sc_call *call);        /* operation id, or NULL */
-const char *sc_method_name(struct sc_call *call);
-int64_t sc_time_left_ms(struct sc_call *call);
-bool sc_cancelled(struct sc_call *call);
-/* A private directory that survives restarts, or NULL when the host gave
- * none. */
-const char *sc_state_dir(struct sc_call *call);
-/* Hex SHA-256 of the secrets: a key for what belongs to one credential. */
+/* The member @name of the credential, or NULL.  It is wiped when the request
+ * ends: copy nothing of it to where it lives longer. */
+const char *sc_cred(struct sc_call *call, const char *name);
+/* Hex SHA-256 of the whole credential: a key for what belongs to it. */
 const char *sc_credential_digest(struct sc_call *call);
 
-/* ---- how it ends: every handler returns exactly one of these ------------- */
+/* The text member @name of the provider's settings, or NULL; all of them. */
+const char *sc_config(struct sc_call *call, const char *name);
+json_t *sc_config_json(struct sc_call *call);
+/* A private directory that survives restarts, or NULL: the host gave none. */
+const char *sc_state_dir(struct sc_call *call);
 
-struct sc_reply *sc_ok(struct sc_call *call);                   /* no value */
-struct sc_reply *sc_value(struct sc_call *call, json_t *value); /* steals */
-/* A whole list; steals @items, an array.  @next_page_token (borrowed) is NULL
- * at the last page.  What the request asks of a list is done here: filters,
- * `fields`, and, for a driver that does not page itself (it never gives a
- * token), `limit` and paging. */
+const char *sc_region(struct sc_call *call);    /* NULL: the default one */
+const char *sc_zone(struct sc_call *call);      /* NULL: any */
+/* The operation's id, the same on every attempt; NULL for most reads.  Give it
+ * to the cloud as its idempotency token, or as the tag `skyclust-op`. */
+const char *sc_op(struct sc_call *call);
+const char *sc_method_name(struct sc_call *call); /* "instance.list" */
+
+/* Milliseconds until nobody waits any more: 0 if so already, -1: no limit. */
+int64_t sc_time_left_ms(struct sc_call *call);
+/* Is it over already, by the caller's cancel or by the deadline? */
+bool sc_cancelled(struct sc_call *call);
+
+/* ---- how it ends: a handler returns what one of these returned ----------- */
+
+/* Done, without a value; of a list: an empty one. */
+struct sc_reply *sc_ok(struct sc_call *call);
+
+/* Done, with one record (for vendor kinds: any JSON); steals @value.  It is
+ * checked against the catalogue; a field that is missing or of another type
+ * becomes SC_CLOUD_BAD_ANSWER that names it. */
+struct sc_reply *sc_value(struct sc_call *call, json_t *value);
+
+/*
+ * A list; steals @items, an array.  @next_page_token (borrowed) is the cloud's
+ * token for the next page, NULL at the last one.  What the request asks of a
+ * list is done here: filters, `fields`, and, for a driver that does not page
+ * by itself (it never gives a token), `limit` and paging.
+ */
 SC_WAITS struct sc_reply *sc_list(struct sc_call *call, json_t *items,
-			 const char *next_page_token);
+				  const char *next_page_token);
+
+/* Failed.  @fmt: what, on what, why, what to do; for a person.  The effect is
+ * `none` for reads and for codes that mean that nothing was begun (invalid,
+ * not found, unsupported, busy), otherwise unknown. */
 struct sc_reply *sc_fail(struct sc_call *call, enum sc_code code,
 			 const char *fmt, ...) SC_PRINTF(3, 4);
-/* sc_fail() with everything an error can say; @fault is borrowed. */
+
+/* sc_fail() with everything an error can say; @fault is borrowed, what is zero
+ * in it is left out. */
 struct sc_fault {
 	enum sc_code code;
 	enum sc_effect effect;
@@ -114,37 +142,55 @@ struct sc_fault {
 };
 struct sc_reply *sc_fail_with(struct sc_call *call, const struct sc_fault *fault,
 			      const char *fmt, ...) SC_PRINTF(3, 4);
-/* Work goes on in the cloud; the host will ask op.poll with @handle (steals). */
+
+/* Failed as sc_rest_call(), sc_http() or an earlier sc_fail() left it. */
+struct sc_reply *sc_failed(struct sc_call *call);
+
+/* The cloud works on.  The host keeps @handle (steals) and asks the method
+ * op.poll with it, not before @poll_after_ms; any later process must be able
+ * to answer, so it holds all that is needed and no secret. */
 struct sc_reply *sc_pending(struct sc_call *call, json_t *handle,
 			    int poll_after_ms);
-/* Pass on the failure that sc_rest_call() or sc_session() left in @call. */
-struct sc_reply *sc_failed(struct sc_call *call);
 
 /* ---- while it runs ------------------------------------------------------- */
 
-/* One item of a list, sent in chunks as credit allows.  Steals @item.  False:
- * no more are wanted (the limit is reached, the caller is gone, or the item
- * was not sound).  Either way return sc_list_end(). */
+/*
+ * One item of a list, sent in chunks as the caller has room.  Steals @item, of
+ * less than 190 KiB.  False: no more are wanted (the limit is reached, the
+ * caller is gone, or the item was not sound).  Either way return
+ * sc_list_end(), which knows how it went; @next_page_token as for sc_list().
+ */
 SC_WAITS bool sc_emit(struct sc_call *call, json_t *item);
-SC_WAITS struct sc_reply *sc_list_end(struct sc_call *call, const char *next_page_token);
+SC_WAITS struct sc_reply *sc_list_end(struct sc_call *call,
+				      const char *next_page_token);
 
-/* Progress, coalesced to 10 a second; never waits. @total 0: unknown. */
+/* How far it is: @done of @total (0: unknown).  Told at most ten times a
+ * second, never going back; never waits.  @message may be NULL. */
 void sc_progress(struct sc_call *call, long long done, long long total,
 		 const char *message);
+
 /* What the host must remember before anything else, such as the cloud's id
- * the moment it is known.  Steals @data. */
+ * the moment it is known; op.reconcile is given the last one.  Steals @data,
+ * which holds no secret. */
 SC_WAITS void sc_checkpoint(struct sc_call *call, json_t *data);
-/* False: cancelled or past the deadline. */
+
+/* False: it was cut short by a cancel or the deadline; end the request. */
 SC_WAITS bool sc_sleep(struct sc_call *call, int ms);
-/* Run @fn(arg) on a thread; it must not touch @call or any json_t. */
+
+/* Run @fn(arg) on a thread and wait for it, also beyond a cancel.  For what
+ * blocks.  It must not touch a call, a json_t or any function of this header. */
 SC_WAITS void sc_offload(void (*fn)(void *arg), void *arg);
+
+/* A line of the log; @level is "debug", "info", "warn" or "error".  @call may
+ * be NULL (in .start and .stop). */
 void sc_log(struct sc_call *call, const char *level, const char *fmt, ...)
 	SC_PRINTF(3, 4);
 
 /* ---- methods ------------------------------------------------------------- */
 
 struct sc_method {
-	const char *name;                       /* a catalogue operation, or
+	const char *name;                       /* a catalogue operation, op.poll,
+						 * op.reconcile, or a vendor's
 						 * "x.<vendor>.<kind>.<verb>" */
 	struct sc_reply *(*run)(struct sc_call *call);
 	const char *idempotency;                /* token tag natural none; NULL:
@@ -286,7 +332,8 @@ struct sc_driver {
 	bool (*check_config)(json_t *config, char *why, size_t size);
 	/* driver.health: is the cloud there for this credential? NULL: login */
 	SC_WAITS struct sc_reply *(*health)(struct sc_call *call);
-	/* Once after initialize / before exit. */
+	/* Once after the settings were checked, and once before exit.  start may
+	 * take up to a minute; false: it cannot work, @why says why. */
 	bool (*start)(json_t *config, const char *state_dir, char *why, size_t size);
 	void (*stop)(void);
 	bool serial;                            /* one request at a time */
@@ -297,10 +344,12 @@ struct sc_driver {
 	const struct sc_rate_limit *rate_limits; /* NULL group ends */
 	/* Hosts it must reach ("*.example.org"), NULL ends; NULL: any. */
 	const char *const *egress;
-	/* JSON object: kinds of its own, {"x.vendor.kind": {...schemas...}}. */
+	/* JSON object: kinds of its own (PROTOCOL.md, "Methods"):
+	 * {"x.vendor.kind": {"title": …, "operations": {"verb": {…}}}}. */
 	const char *kinds;
 };
 
+/* What main() returns.  @driver must live until then. */
 int sc_main(int argc, char **argv, const struct sc_driver *driver);
 
 #endif /* SKYCLUST_DRIVER_H */
