@@ -10,10 +10,11 @@ import tempfile
 import time
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'sdk'))
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / 'tests/sdk'))
 from wire import Driver    # noqa: E402
 
-SIM = os.environ['SKYCLUST_SIM']
+SIM = os.environ.get('SKYCLUST_SIM') or str(ROOT / 'build/asan/bin/plugins/sim/sim')
 WAIT = 30   # seconds; only a defect lets a wait last so long
 SERVER = {'name': 'web', 'instance_type': 'small', 'image_id': 'ubuntu-22.04'}
 

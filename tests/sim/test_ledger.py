@@ -134,6 +134,28 @@ class Ledger(Case):
                          2 * len({i['private_ip'] for i in lists[0]}))
         self.assertEqual(len(ledger(self.dir)), 100)
 
+    def test_killed_with_many_creates_open_nothing_is_lost_or_doubled(self):
+        """SIGKILL from outside after k of 20 answers, ten times over."""
+        for k in range(1, 20, 2):
+            sim = self.sim()
+            ops = [f'op-{k}-{n}' for n in range(20)]
+            calls = {sim.begin('instance.create', {**SERVER, 'name': op}, ctx={'op': op}): op for op in ops}
+            told = []
+            while len(told) < k:
+                told.append(calls[sim.wait(lambda f: 'id' in f)['id']])
+            sim.process.kill()
+            sim.close()
+            sim = self.sim()
+            known = [op for op in ops if sim.reconcile(op)['state'] == 'applied']
+            self.assertLessEqual(set(told), set(known))
+            for op in ops:
+                sim.do('instance.create', op=op, **{**SERVER, 'name': op})
+            sim.close()
+        lines = [line['op'] for line in ledger(self.dir)]
+        self.assertEqual((len(lines), len(set(lines))), (200, 200))
+        names = [i['name'] for i in self.sim().items('instance.list')]
+        self.assertEqual(sorted(n for n in names if n.startswith('op-')), sorted(lines))
+
     def test_accounts_are_worlds_of_their_own(self):
         sim = self.sim()
         one = sim.do('instance.create', account='one', **SERVER)
