@@ -29,7 +29,7 @@
 #define POOLED 256		      /* struct request kept for reuse */
 #define RUNS_PER_TURN 16	      /* of the daemon, before others */
 #define IDLE_TIMEOUT_S 60	      /* without a byte in or out */
-#define CONNECTION_MEMORY (64 * 1024) /* the daemon's, each */
+#define CONNECTION_MEMORY (24 * 1024)   /* the daemon's, each */
 #define HTTP_DISCARD_MAX (64 << 20)	      /* of a body that is too large */
 #define BODY_FIRST 4096
 
