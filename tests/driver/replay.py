@@ -19,6 +19,8 @@ def differences(want, have, path=''):
     """What `have` lacks of `want`."""
     if isinstance(want, dict) and isinstance(have, dict):
         return [d for k in want for d in differences(want[k], have.get(k), f'{path}/{k}')]
+    if '***' in (want, have):       # a secret that was not recorded
+        return []
     return [] if want == have else [f'{path or "/"}: {have!r} instead of {want!r}']
 
 

@@ -13,8 +13,6 @@
 
 #include <string.h>
 
-/* Nova takes this many characters of base64. */
-#define USER_DATA_MAX 65535
 #define LOG_LINES 1000 /* unless asked for otherwise */
 
 /* ---- records ------------------------------------------------------------ */
@@ -105,29 +103,6 @@ static const struct sc_map console_map[] = {
 };
 
 /* ---- instance.create ---------------------------------------------------- */
-
-/* @text in base64 (RFC 4648), new; NULL: too long for Nova. */
-static json_t *base64(const char *text)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
-	static char out[USER_DATA_MAX + 1]; /* no wait happens while in use */
-	size_t n = strlen(text), at = 0;
-	unsigned bits;
-
-	if ((n + 2) / 3 * 4 > USER_DATA_MAX)
-		return NULL;
-	for (size_t i = 0; i < n; i += 3) {
-		bits = (unsigned char)text[i] << 16;
-		bits |= i + 1 < n ? (unsigned char)text[i + 1] << 8 : 0;
-		bits |= i + 2 < n ? (unsigned char)text[i + 2] : 0;
-		out[at++] = digits[bits >> 18];
-		out[at++] = digits[bits >> 12 & 63];
-		out[at++] = i + 1 < n ? digits[bits >> 6 & 63] : '=';
-		out[at++] = i + 2 < n ? digits[bits & 63] : '=';
-	}
-	return json_stringn(out, at);
-}
 
 /* The network of @subnet_id if that is its only subnet, new; else NULL:
  * failed.  Nova takes a network or a port, not a subnet. */
@@ -239,7 +214,7 @@ static bool add_user_data(struct sc_call *call, json_t *args)
 
 	if (!text || !*text)
 		data = json_null();
-	else if (!(data = base64(text))) {
+	else if (!(data = openstack_base64(text))) {
 		fail_arg(call, SC_INVALID, "/user_data",
 			 "Nova takes 49149 bytes of user data");
 		return false;

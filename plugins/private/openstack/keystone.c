@@ -21,6 +21,7 @@ static const struct endpoint {
 	{ "network", "network", "/v2.0" },
 	{ "image", "image", "/v2" },
 	{ "volume", "volumev3", NULL },
+	{ "magnum", "container-infra", "/v1" },
 	{ NULL },
 };
 

@@ -25,6 +25,11 @@ static const char *const cinder_headers[] = {
 	TOKEN, "OpenStack-API-Version: volume 3.42", NULL
 };
 
+/* cluster.c says why. */
+static const char *const magnum_headers[] = {
+	TOKEN, "OpenStack-API-Version: container-infra 1.10", NULL
+};
+
 /* The engine knows what most statuses mean; here is what these services mean
  * otherwise.  406 is what a cloud older than our microversion says. */
 static const struct sc_error_row nova_errors[] = {
@@ -57,6 +62,8 @@ static const struct sc_service services[] = {
 	  "NeutronError.type", "NeutronError.message", "X-Openstack-Request-Id" },
 	{ "volume", "{session.volume}", cinder_headers, cinder_errors, NULL,
 	  "*.message", "X-Compute-Request-Id" },
+	{ "magnum", "{session.magnum}", magnum_headers, NULL, NULL,
+	  "errors[].title", "X-Openstack-Request-Id" },
 	{ "image", "{session.image}", headers, glance_errors, NULL, NULL,
 	  "X-Openstack-Request-Id" },
 	{ "identity", "{session.identity}", headers, NULL,
@@ -132,6 +139,28 @@ json_t *record_find(json_t *list, const char *member, const char *text)
 	return NULL;
 }
 
+json_t *openstack_base64(const char *text)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	static char out[BASE64_MAX + 1]; /* no wait happens while in use */
+	size_t n = strlen(text), at = 0;
+	unsigned bits;
+
+	if ((n + 2) / 3 * 4 > BASE64_MAX)
+		return NULL;
+	for (size_t i = 0; i < n; i += 3) {
+		bits = (unsigned char)text[i] << 16;
+		bits |= i + 1 < n ? (unsigned char)text[i + 1] << 8 : 0;
+		bits |= i + 2 < n ? (unsigned char)text[i + 2] : 0;
+		out[at++] = digits[bits >> 18];
+		out[at++] = digits[bits >> 12 & 63];
+		out[at++] = i + 1 < n ? digits[bits >> 6 & 63] : '=';
+		out[at++] = i + 2 < n ? digits[bits & 63] : '=';
+	}
+	return json_stringn(out, at);
+}
+
 /* Is the cloud there, for this credential and region?  The cheapest question
  * that needs the token and Nova. */
 SC_WAITS static struct sc_reply *health(struct sc_call *call)
@@ -147,14 +176,14 @@ SC_WAITS static struct sc_reply *health(struct sc_call *call)
 static const struct sc_rest *const tables[] = {
 	identity_rest, nova_rest, flavor_rest, quota_rest, recover_rest,
 	neutron_rest, security_rest, router_rest, glance_rest, cinder_rest,
-	NULL,
+	cluster_rest, node_pool_rest, NULL,
 };
 
 static const char *const unsupported[][2] = {
 	{ "load_balancer.*", "not written yet (Octavia)" },
-	{ "cluster.*", "not written yet (Magnum)" },
-	{ "node_pool.*", "not written yet (Magnum)" },
-	{ "node.*", "not written yet" },
+	{ "cluster.update", "Magnum's clusters change by templates: upgrade" },
+	{ "node_pool.update", "not written yet" },
+	{ "node.*", "nodes are the Kubernetes API's: use the kubeconfig" },
 	{ "role.create", "not written yet" },
 	{ "role.delete", "not written yet" },
 	{ "stack.*", "not written yet (Heat)" },
@@ -168,7 +197,7 @@ int main(int argc, char **argv)
 	return sc_main(argc, argv, &(struct sc_driver) {
 		.name = "openstack",
 		.version = "1.0.0",
-		.description = "OpenStack: Keystone v3, Nova, Neutron, Glance, Cinder",
+		.description = "OpenStack: Keystone v3, Nova, Neutron, Glance, Cinder, Magnum",
 		.config_schema = OBJECT(SETTINGS, "\"auth_url\""),
 		.credential_schema = OBJECT(CREDENTIAL, ""),
 		.env = env,

@@ -19,6 +19,8 @@ extern const struct sc_rest neutron_rest[];
 extern const struct sc_rest glance_rest[];
 extern const struct sc_rest cinder_rest[];
 extern const struct sc_rest security_rest[];
+extern const struct sc_rest cluster_rest[];
+extern const struct sc_rest node_pool_rest[];
 extern const struct sc_rest router_rest[];
 
 SC_WAITS json_t *keystone_login(struct sc_call *call);
@@ -29,6 +31,26 @@ struct sc_reply *fail_arg(struct sc_call *call, enum sc_code code,
 
 /* The element of @list whose @member is @text, borrowed, or NULL. */
 json_t *record_find(json_t *list, const char *member, const char *text);
+
+/* @text in base64 (RFC 4648), new; NULL when it has more than BASE64_MAX
+ * characters then, which is what Nova takes. */
+#define BASE64_MAX 65535
+json_t *openstack_base64(const char *text);
+
+/* Magnum's states in our words. */
+extern const char *const magnum_status[][2];
+
+/* The id of the cluster template that is @version (NULL: the only one), new;
+ * NULL: failed. */
+SC_WAITS json_t *magnum_template(struct sc_call *call, const char *version);
+
+/* Refuse the first of @names that @args have, at the JSON pointer @under; NULL
+ * when they have none. */
+struct sc_reply *magnum_refuse(struct sc_call *call, const json_t *args,
+			       const char *const *names, const char *under);
+
+/* cluster.kubeconfig */
+SC_WAITS struct sc_reply *cluster_kubeconfig(struct sc_call *call);
 
 /* The flavor with this id or name as a record of ours, new; NULL: failed. */
 SC_WAITS json_t *nova_find_type(struct sc_call *call, const char *type);

@@ -16,6 +16,7 @@ import urllib.request
 HERE = pathlib.Path(__file__).resolve().parent
 HOME = pathlib.Path(os.environ.get('OPENSTACK_HOME', pathlib.Path(tempfile.gettempdir()) / 'openstack-peer'))
 NOVA, NEUTRON = 'http://127.0.0.1:8774/v2.1', 'http://127.0.0.1:9696/v2.0'
+MAGNUM = 'http://127.0.0.1:9511/v1'
 
 
 def wait_for(what, probe, seconds=60):
@@ -107,6 +108,21 @@ class Peer:
 
     def project_id(self):
         return self.login(self.env['OS_USERNAME'], self.env['OS_PROJECT_NAME'])[1]['project']['id']
+
+    def cluster_template(self, name, kube_tag):
+        """Make one for the tests' project."""
+        token, _ = self.login(self.env['OS_USERNAME'], self.env['OS_PROJECT_NAME'])
+        headers = {'X-Auth-Token': token}
+        _, _, networks = http('GET', NEUTRON + '/networks?router:external=true', None, headers)
+        status, _, _ = http('POST', MAGNUM + '/clustertemplates', {
+            'name': name, 'coe': 'kubernetes', 'image_id': 'fedora-coreos', 'flavor_id': 'm1.small',
+            'master_flavor_id': 'm1.small', 'network_driver': 'flannel', 'labels': {'kube_tag': kube_tag},
+            'external_network_id': networks['networks'][0]['id']}, headers)
+        assert status == 201, status
+
+    def drop_cluster_template(self, name):
+        token, _ = self.login(self.env['OS_USERNAME'], self.env['OS_PROJECT_NAME'])
+        http('DELETE', f'{MAGNUM}/clustertemplates/{name}', None, {'X-Auth-Token': token})
 
     def set_quota(self, service, **limits):
         """Of the tests' project; what it was before."""

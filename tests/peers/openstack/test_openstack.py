@@ -1,10 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """skyclustd and its openstack driver in front of a real OpenStack (up.sh), through the REST API only."""
+import base64
 import contextlib
+import json
 import os
 import pathlib
+import ssl
+import subprocess
 import sys
+import tempfile
 import unittest
 import urllib.parse
 
@@ -42,11 +47,16 @@ def config():
         settings('no-user', auth_url=five['auth_url'])))
 
 
+def environment(**names):
+    """Ours without what the driver would take from it, and with @names."""
+    return {**{k: v for k, v in os.environ.items() if not k.startswith('OS_')}, **names}
+
+
 def setUpModule():
     global peer, host
     peer = Peer()
     print(peer.versions(), flush=True)
-    host = Host(config())
+    host = Host(config(), env=environment())
     host.__enter__()
 
 
@@ -137,6 +147,16 @@ class Reading(Case):
             with self.subTest(provider):
                 self.provider = provider
                 self.assertIn('cirros', [i['name'] for i in self.items('images')])
+
+    def test_settings_from_the_environment(self):
+        env = peer.env
+        both = {'OS_AUTH_URL': env['OS_AUTH_URL'], 'OS_USERNAME': env['OS_USERNAME'], 'OS_PASSWORD': env['OS_PASSWORD'],
+                'OS_REGION_NAME': env['OS_REGION_NAME']}
+        bare = 'plugins:\n  auto_load: false\n  providers:\n    openstack:\n      enabled: true\n'
+        for seed in ({'OS_DOMAIN_NAME': 'Default', 'OS_PROJECT_NAME': env['OS_PROJECT_NAME']},
+                     {'OS_PROJECT_ID': peer.project_id()}):
+            with self.subTest(seed), Host(bare, env=environment(**both, **seed)) as other:
+                self.assertEqual(other.get('/api/v1/providers/openstack/regions')['items'][0]['id'], 'RegionOne')
 
     def test_health(self):
         status, answer = host.request('GET', '/api/v1/providers/openstack')
@@ -356,6 +376,60 @@ class More(Case):
         self.assertRegex(self.call('POST', path + '/console', {})['url'], '^http')
         status, answer = host.request('PATCH', self.url(path), dict(name=PREFIX + 'con2', tags={'b': 'c'}))
         self.assertEqual((status, answer.get('name'), answer.get('tags')), (200, PREFIX + 'con2', {'b': 'c'}))
+
+
+class Clusters(Case):
+    """Magnum's; it completes each step at its next look, every ten seconds."""
+
+    def settled(self, path):
+        def probe():
+            answer = self.call('GET', path)
+            self.assertNotIn(answer['status'], ('error', 'degraded'))
+            return answer if answer['status'] == 'running' else None
+        return wait_for(f'{path} to run', probe)
+
+    def test_cluster(self):
+        peer.cluster_template(PREFIX + 'k8s', 'v1.26.8')
+        self.addCleanup(peer.drop_cluster_template, PREFIX + 'k8s')
+        self.assertIn(PREFIX + 'k8s', [v['version'] for v in self.call('GET', 'clusters/versions')['items']])
+        made = self.make('clusters', name=PREFIX + 'k8s', version=PREFIX + 'k8s',
+                         node_pool=dict(instance_type='m1.tiny', node_count=2))
+        path = f"clusters/{made['id']}"
+        self.assertEqual(made['status'], 'creating')
+        self.problem('POST', path + '/kubeconfig', 409, 'conflict', {})
+        cluster = self.settled(path)
+        self.assertEqual((cluster['node_count'], cluster['endpoint']), (2, 'https://10.0.100.10:6443'))
+        self.check_kubeconfig(self.call('POST', path + '/kubeconfig', {})['kubeconfig'], cluster['endpoint'])
+        pool = self.call('POST', 'node-pools', dict(name='more', cluster_id=made['id'], instance_type='m1.small',
+                                                    node_count=1, min_nodes=1, max_nodes=3))
+        pools = self.items(f"node-pools?cluster_id={made['id']}")
+        self.assertEqual(sorted(p['name'] for p in pools), ['default-worker', 'more'])
+        self.settled(path)
+        self.call('POST', f"node-pools/{pool['id']}/scale", dict(node_count=2))
+        self.settled(path)
+        self.assertEqual(self.settled(f"node-pools/{pool['id']}")['node_count'], 2)
+        self.drop('node-pools', pool['id'])
+        self.settled(path)
+
+    def check_kubeconfig(self, text, endpoint):
+        """JSON is YAML. The key fits its certificate, which the cluster's own authority signed."""
+        config = json.loads(text)
+        cluster, user = config['clusters'][0]['cluster'], config['users'][0]['user']
+        self.assertEqual(cluster['server'], endpoint)
+        with tempfile.TemporaryDirectory() as folder:
+            files = {}
+            for name, data in (('ca', cluster['certificate-authority-data']), ('cert', user['client-certificate-data']),
+                               ('key', user['client-key-data'])):
+                files[name] = pathlib.Path(folder, name)
+                files[name].write_bytes(base64.b64decode(data, validate=True))
+            ssl.create_default_context(cafile=files['ca']).load_cert_chain(files['cert'], files['key'])
+            subprocess.run(['openssl', 'verify', '-CAfile', files['ca'], files['cert']], check=True, capture_output=True)
+
+    def test_bad_cluster(self):
+        self.problem('POST', 'clusters', 422, 'invalid', dict(name='x', version='v0.0.none'))
+        self.problem('POST', 'clusters', 501, 'unsupported', dict(name='x', mode='autopilot'))
+        self.problem('GET', 'node-pools/nope', 404, 'not_found')
+        self.call('DELETE', 'clusters/7e0ba5f4-0000-4000-8000-000000000000')
 
 
 class Failing(Case):
