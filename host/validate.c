@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "rpc/scan.h"
 #include "supervise/provider.h"
 
@@ -100,7 +101,8 @@ static void check_operations(struct trial *t)
 
 	json_object_foreach (json_object_get(t->g->hello, "operations"), name,
 			     op)
-		if (strncmp(name, "x.", 2) != 0 && !cat_op_find(name))
+		if (!text_starts(name, "x.") && !text_starts(name, "op.") &&
+		    !cat_op_find(name))
 			find(t, "an operation that the catalogue does not know",
 			     name);
 }
