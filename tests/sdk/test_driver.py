@@ -475,6 +475,32 @@ class Stream(Case):
         self.assertNotIn(SECRET, ''.join(driver.errors))
         self.assertNotIn(SECRET.encode(), b''.join(driver.raw))
 
+    def copies_in_memory(self, driver, text):
+        """How often the process holds @text in what it can write to."""
+        found = 0
+        with open(f'/proc/{driver.process.pid}/maps', encoding='ascii') as maps, \
+                open(f'/proc/{driver.process.pid}/mem', 'rb', 0) as memory:
+            for line in maps:
+                start, end = (int(part, 16) for part in line.split()[0].split('-'))
+                if line.split()[1].startswith('rw') and end - start < 1 << 28:  # not a sanitizer's shadow
+                    memory.seek(start)
+                    found += memory.read(end - start).count(text.encode())
+        return found
+
+    def test_secrets_are_wiped(self):
+        driver = self.start()
+        secrets = {'password': SECRET + '-in-memory'}
+        call = driver.begin('x.test.call.ignore_cancel', secrets=secrets)
+        driver.note('$/checkpoint')
+        self.assertGreater(self.copies_in_memory(driver, secrets['password']), 0)
+        driver.notify('$/cancel', id=call)
+        driver.answer(call)
+        driver.call('x.test.call.echo', secrets=secrets)
+        driver.call('x.test.call.fail', {'code': INTERNAL, 'text': 'x'}, secrets=secrets)
+        driver.send_bytes(json.dumps({'jsonrpc': '2.0', 'id': '8.8', 'params': {'secrets': secrets}}).encode() + b'\n')
+        self.assertEqual(driver.value('x.test.call.offload'), 42)
+        self.assertEqual(self.copies_in_memory(driver, secrets['password']), 0)
+
     def test_log_is_json_lines_with_the_request(self):
         driver = self.start()
         call = driver.begin('x.test.call.log', {'text': 'a\nb"c'})
