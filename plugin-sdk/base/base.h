@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/types.h>
 
 /* The function may switch fibers: state read before it may have changed. */
@@ -33,7 +34,18 @@ struct slice {
 
 #define SLICE(literal) ((struct slice){ literal, sizeof(literal) - 1 })
 
-struct slice slice_of(const char *text); /* strlen() of @text, NULL is empty */
-bool slice_eq(struct slice s, const char *text);
+/* Inline: with a literal nothing is left of strlen(). */
+static inline bool slice_eq(struct slice s, const char *text)
+{
+	size_t n = strlen(text);
+
+	return n == s.n && (n == 0 || memcmp(s.p, text, n) == 0);
+}
+
+/* strlen() of @text, NULL is empty. */
+static inline struct slice slice_of(const char *text)
+{
+	return (struct slice){ text ? text : "", text ? strlen(text) : 0 };
+}
 
 #endif

@@ -156,10 +156,13 @@ static bool timer_due(int64_t now)
 /* One that arms itself again for now waits for the next turn. */
 static bool run_timers(void)
 {
-	int64_t now = clock_ms();
 	size_t most = loop.timers;
 	bool ran = false;
+	int64_t now;
 
+	if (!most)
+		return false;
+	now = clock_ms();
 	for (; most && timer_due(now); most--) {
 		struct timer *timer = loop.heap[1];
 
@@ -247,14 +250,11 @@ static void set_alarm(int64_t due)
  * its timers do not count then. */
 static void ask_kernel(bool settled, int64_t until)
 {
-	int64_t now;
-
-	if (!settled || loop.stopping || timer_due(clock_ms())) {
+	if (!settled || loop.stopping || (loop.timers && timer_due(clock_ms()))) {
 		ev_run(loop.ev, EVRUN_NOWAIT);
 		return;
 	}
-	now = real_ms();
-	if (until && until <= now) {
+	if (until && until <= real_ms()) {
 		ev_run(loop.ev, EVRUN_NOWAIT);
 		return;
 	}
