@@ -19,6 +19,7 @@
 #include "reply.h"
 
 #define GUARDED "/api/"
+#define REQUEST_TIMEOUT_MS 30000 /* for a request to arrive whole */
 
 /* ---- the way in ---------------------------------------------------------- */
 
@@ -153,7 +154,7 @@ static bool begin(struct api *api, struct error *err)
 		.listen = c->listen,
 		.max_body = (size_t)c->max_body,
 		.max_connections = (unsigned)c->max_connections,
-		.request_timeout_ms = 30000,
+		.request_timeout_ms = REQUEST_TIMEOUT_MS,
 		.owner = api,
 		.handle = handle,
 		.refuse = reply_error,
