@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/secret.h"
 #include "driver/runtime.h"
 #include "rpc/scan.h"
 
@@ -144,6 +145,60 @@ static json_t *read_object(struct slice raw, const char *name,
 	return v;
 }
 
+/* A text, new, of which no other copy stays in memory. */
+static json_t *read_secret(struct slice inside)
+{
+	struct buf plain = { 0 };
+	json_t *v = NULL;
+
+	buf_reserve(&plain, inside.n); /* growing would leave copies */
+	if (scan_unescape(inside, &plain))
+		v = json_stringn(plain.p, plain.n);
+	buf_wipe(&plain);
+	return v;
+}
+
+static bool add_secret(json_t *secrets, struct scan *s, struct slice key,
+		       struct error *err)
+{
+	struct slice value;
+	json_t *v = NULL;
+
+	if (scan_peek(s) != SCAN_STRING) {
+		v = scan_skip(s, &value) ? json_read(value.p, value.n, err)
+					 : NULL;
+	} else if (scan_string(s, &value)) {
+		v = read_secret(value);
+		if (!v)
+			fail(err, ERR_INVALID, "%.*s holds a NUL", (int)key.n,
+			     key.p);
+	}
+	return json_object_setn_new(secrets, key.p, key.n, v) == 0;
+}
+
+/* As read_object(), but texts are not left to jansson, whose lexer frees what
+ * it has read without clearing it. */
+static json_t *read_secrets(struct slice raw, struct error *err)
+{
+	json_t *secrets = json_object();
+	struct slice key;
+	struct scan s;
+	bool ok = true;
+
+	if (!raw.n)
+		return secrets;
+	scan_init(&s, raw.p, raw.n);
+	scan_object(&s);
+	while (ok && scan_member(&s, &key))
+		ok = add_secret(secrets, &s, key, err);
+	if (ok && scan_end(&s, err))
+		return secrets;
+	fail_within(err, "secrets");
+	json_wipe(secrets);
+	json_decref(secrets);
+	return NULL;
+}
+
 static struct slice member(const struct message *m, const char *name)
 {
 	struct message_field field;
@@ -162,6 +217,6 @@ bool params_read(struct request *rq, const struct message *m, struct error *err)
 	rq->call.args = read_object(member(m, "args"), "args", err);
 	if (!rq->call.args)
 		return false;
-	rq->call.secrets = read_object(member(m, "secrets"), "secrets", err);
+	rq->call.secrets = read_secrets(member(m, "secrets"), err);
 	return rq->call.secrets != NULL;
 }

@@ -487,19 +487,30 @@ class Stream(Case):
                     found += memory.read(end - start).count(text.encode())
         return found
 
+    def test_secrets_of_every_shape(self):
+        driver = self.start()
+        for secrets, has in (({}, False), ({'password': 'ü"\\\n' * 100}, True), ({'password': 7, 'more': [1, {}]}, False),
+                             (None, None), ([], None)):
+            result = driver.call('x.test.call.echo', raw={'secrets': secrets})
+            if has is None:
+                self.assertEqual(result['code'], INVALID, secrets)
+            else:
+                self.assertEqual(result['value']['has_password'], has, secrets)
+
     def test_secrets_are_wiped(self):
         driver = self.start()
-        secrets = {'password': SECRET + '-in-memory'}
+        # Long, because free() itself overwrites the front of what it gets.
+        secrets = {'password': 'p' * 200 + SECRET + '-in-memory'}
         call = driver.begin('x.test.call.ignore_cancel', secrets=secrets)
         driver.note('$/checkpoint')
-        self.assertGreater(self.copies_in_memory(driver, secrets['password']), 0)
+        self.assertGreater(self.copies_in_memory(driver, SECRET + '-in-memory'), 0)
         driver.notify('$/cancel', id=call)
         driver.answer(call)
         driver.call('x.test.call.echo', secrets=secrets)
         driver.call('x.test.call.fail', {'code': INTERNAL, 'text': 'x'}, secrets=secrets)
         driver.send_bytes(json.dumps({'jsonrpc': '2.0', 'id': '8.8', 'params': {'secrets': secrets}}).encode() + b'\n')
         self.assertEqual(driver.value('x.test.call.offload'), 42)
-        self.assertEqual(self.copies_in_memory(driver, secrets['password']), 0)
+        self.assertEqual(self.copies_in_memory(driver, SECRET + '-in-memory'), 0)
 
     def test_log_is_json_lines_with_the_request(self):
         driver = self.start()
