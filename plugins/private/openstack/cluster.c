@@ -58,7 +58,7 @@ static const char *text(const json_t *object, const char *name)
 	return json_string_value(json_object_get(object, name));
 }
 
-/* ---- templates ------------------------------------------------------------ */
+/* ---- templates ---------------------------------------------------------- */
 
 static bool is_version(const json_t *template, const char *version)
 {
@@ -105,17 +105,34 @@ json_t *magnum_template(struct sc_call *call, const char *version)
 	return id;
 }
 
-/* ---- cluster.create ---------------------------------------------------------- */
+/* ---- cluster.create ----------------------------------------------------- */
 
 /* What Magnum leaves to templates, or does not have. */
 static const char *const not_ours[] = {
-	"security_groups", "pod_cidr", "service_cidr", "workload_identity",
-	"binary_authorization", "network_policy", "role_id", "tags", NULL,
+	"security_groups",
+	"pod_cidr",
+	"service_cidr",
+	"workload_identity",
+	"binary_authorization",
+	"network_policy",
+	"role_id",
+	"tags",
+	NULL,
 };
 
 static const char *const not_pools[] = {
-	"name", "spot", "disk_type", "zones", "subnet_ids", "role_id", "labels",
-	"taints", "auto_scaling", "min_nodes", "max_nodes", NULL,
+	"name",
+	"spot",
+	"disk_type",
+	"zones",
+	"subnet_ids",
+	"role_id",
+	"labels",
+	"taints",
+	"auto_scaling",
+	"min_nodes",
+	"max_nodes",
+	NULL,
 };
 
 struct sc_reply *magnum_refuse(struct sc_call *call, const json_t *args,

@@ -39,10 +39,10 @@ static bool read_text(BIO *bio, char *out)
 static bool write_key(EVP_PKEY *key, char *out)
 {
 	BIO *bio = BIO_new(BIO_s_secmem());
-	bool ok = bio &&
-		  PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL,
-					   NULL) &&
-		  read_text(bio, out);
+	bool ok =
+		bio &&
+		PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) &&
+		read_text(bio, out);
 
 	BIO_free(bio);
 	return ok;
@@ -85,26 +85,25 @@ SC_WAITS static json_t *sign(struct sc_call *call, const char *csr_pem)
 
 static json_t *encoded(const json_t *object)
 {
-	const char *pem =
-		json_string_value(json_object_get(object, "pem"));
+	const char *pem = json_string_value(json_object_get(object, "pem"));
 
 	return pem ? openstack_base64(pem) : NULL;
 }
 
 /* The file as a tree, new; NULL: Magnum's answers lack a part. */
-static json_t *config(const char *server, const char *cluster,
-		      const json_t *ca, const json_t *cert, const char *key)
+static json_t *config(const char *server, const char *cluster, const json_t *ca,
+		      const json_t *cert, const char *key)
 {
-	return json_pack(
-		"{s:s, s:s, s:s, s:[{s:s, s:{s:s, s:o}}],"
-		" s:[{s:s, s:{s:s, s:s}}], s:[{s:s, s:{s:o, s:o}}]}",
-		"apiVersion", "v1", "kind", "Config", "current-context",
-		"default", "clusters", "name", cluster, "cluster", "server",
-		server, "certificate-authority-data", encoded(ca), "contexts",
-		"name", "default", "context", "cluster", cluster, "user",
-		"admin", "users", "name", "admin", "user",
-		"client-certificate-data", encoded(cert), "client-key-data",
-		openstack_base64(key));
+	return json_pack("{s:s, s:s, s:s, s:[{s:s, s:{s:s, s:o}}],"
+			 " s:[{s:s, s:{s:s, s:s}}], s:[{s:s, s:{s:o, s:o}}]}",
+			 "apiVersion", "v1", "kind", "Config",
+			 "current-context", "default", "clusters", "name",
+			 cluster, "cluster", "server", server,
+			 "certificate-authority-data", encoded(ca), "contexts",
+			 "name", "default", "context", "cluster", cluster,
+			 "user", "admin", "users", "name", "admin", "user",
+			 "client-certificate-data", encoded(cert),
+			 "client-key-data", openstack_base64(key));
 }
 
 /* {"kubeconfig": text} of a tree; steals @tree. */
@@ -136,11 +135,10 @@ SC_WAITS static struct sc_reply *with_key(struct sc_call *call,
 	struct sc_reply *reply;
 
 	if (cert)
-		reply = answer(call,
-			       config(server,
-				      json_string_value(
-					      json_object_get(cluster, "name")),
-				      ca, cert, key));
+		reply = answer(call, config(server,
+					    json_string_value(json_object_get(
+						    cluster, "name")),
+					    ca, cert, key));
 	else
 		reply = sc_failed(call);
 	json_decref(ca);
@@ -159,7 +157,8 @@ struct sc_reply *cluster_kubeconfig(struct sc_call *call)
 	if (!cluster)
 		return sc_failed(call);
 	if (!server)
-		reply = sc_fail(call, SC_CONFLICT, "the cluster has no address "
+		reply = sc_fail(call, SC_CONFLICT,
+				"the cluster has no address "
 				"yet; try again when it is running");
 	else if (!make_key(key, csr))
 		reply = sc_fail(call, SC_INTERNAL, "no key could be made");

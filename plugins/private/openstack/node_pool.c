@@ -43,8 +43,8 @@ static json_t *parts_of(struct sc_call *call, const char *id)
 /* Make a mapped group a record of ours, in place. */
 static void complete(json_t *pool, const char *cluster)
 {
-	json_object_set_new(pool, "id", json_sprintf("%s:%s", cluster,
-						     text(pool, "id")));
+	json_object_set_new(pool, "id",
+			    json_sprintf("%s:%s", cluster, text(pool, "id")));
 	json_object_set_new(pool, "cluster_id", json_string(cluster));
 	json_object_del(pool, "role");
 }
@@ -128,8 +128,17 @@ SC_WAITS static struct sc_reply *pool_get(struct sc_call *call)
 SC_WAITS static struct sc_reply *pool_create(struct sc_call *call)
 {
 	static const char *const not_ours[] = {
-		"spot", "disk_type", "zones", "subnet_ids", "role_id", "taints",
-		"labels", "auto_scaling", "version", "tags", NULL,
+		"spot",
+		"disk_type",
+		"zones",
+		"subnet_ids",
+		"role_id",
+		"taints",
+		"labels",
+		"auto_scaling",
+		"version",
+		"tags",
+		NULL,
 	};
 	json_t *made, *parts;
 

@@ -40,6 +40,7 @@ def config():
         settings('by-app-credential', auth_url=five['auth_url'], region=five['region'],
                  application_credential_id=app_id, application_credential_secret=app_secret),
         settings('bare-url', **{**five, 'auth_url': five['auth_url'].removesuffix('/v3') + '/'}),
+        settings('admin', **{**five, 'username': 'admin', 'project_name': 'admin'}),
         settings('wrong-password', **{**five, 'password': 'not-' + five['password']}),
         settings('wrong-project', **{**five, 'project_name': 'nobody'}),
         settings('wrong-region', **{**five, 'region': 'Atlantis'}),
@@ -356,6 +357,16 @@ class More(Case):
             self.call('PATCH', path, dict(name=PREFIX + 'chg2', description='changed'))
             changed = self.call('GET', path)
             self.assertEqual((changed['name'], changed['description']), (PREFIX + 'chg2', 'changed'))
+
+    def test_projects_users_and_roles_of_an_administrator(self):
+        self.provider = 'admin'
+        project = self.make('projects', name=PREFIX + 'p', description='a test')
+        self.assertEqual(self.call('GET', f"projects/{project['id']}")['description'], 'a test')
+        user = self.make('users', name=PREFIX + 'u', password='wg7-Bq2', project_id=project['id'])
+        self.assertNotIn('password', user)
+        self.assertEqual([u['id'] for u in self.items(f'users?name={PREFIX}u')], [user['id']])
+        role = next(r for r in self.items('roles') if r['name'] == 'member')
+        self.assertEqual(self.call('GET', f"roles/{role['id']}")['name'], 'member')
 
     def test_project(self):
         self.assertEqual([p['name'] for p in self.items('projects')], [peer.env['OS_PROJECT_NAME']])
