@@ -221,30 +221,41 @@ WAITS static json_t *then(const struct rest_run *run, json_t *record)
 	return v;
 }
 
-json_t *rest_value(struct sc_call *call, const struct sc_rest *row,
-		   json_t *args)
+/* The row's value, before the last word on its failure. */
+WAITS static json_t *run_value(const struct rest_run *run)
 {
 	const struct rest_page whole = { 0 };
-	AUTO_JSON json_t *answer = NULL;
-	struct rest_run run;
+	AUTO_JSON json_t *answer = ask(run, &whole);
 	json_t *record;
 
-	if (!rest_run_init(&run, call, row, args))
-		return NULL;
-	answer = ask(&run, &whole);
-	if (!answer && is_gone(&run)) {
-		call->fault = (struct error){ 0 };
+	if (!answer && is_gone(run)) {
+		run->call->fault = (struct error){ 0 };
 		return json_null();
 	}
 	if (!answer)
 		return NULL;
-	record = gives_record(&run, answer) ? record_of(&run, answer)
-					    : json_null();
-	if (record && row->then) {
-		tell_id(&run, record);
-		return then(&run, record);
+	record = gives_record(run, answer) ? record_of(run, answer) :
+					     json_null();
+	if (record && run->row->then) {
+		tell_id(run, record);
+		return then(run, record);
 	}
 	return record;
+}
+
+json_t *rest_value(struct sc_call *call, const struct sc_rest *row,
+		   json_t *args)
+{
+	struct rest_run run;
+	json_t *v;
+
+	if (!rest_run_init(&run, call, row, args))
+		return NULL;
+	v = run_value(&run);
+	/* What may have been done must not be done again unseen. */
+	if (!v && !run.is_read && call->fault.effect != EFFECT_NONE)
+		call->fault.retryable = false;
+	return v;
 }
 
 /* ---- lists -------------------------------------------------------------- */

@@ -15,7 +15,7 @@
  *
  * Failures are left in call->fault.  Of mutations the effect is `none` for an
  * answer of 4xx (but 408) and when nothing was sent, `applied` when only the
- * `.then` row failed, otherwise `unknown`.
+ * `.then` row failed, otherwise `unknown`; only with `none` is it retryable.
  */
 #ifndef SKYCLUST_CLOUD_REST_H
 #define SKYCLUST_CLOUD_REST_H

@@ -259,6 +259,9 @@ static inline void judge(void)
 	    (at->why && !strstr(f->message, at->why)))
 		fail_msg("%s %s: %d, effect %d: %s", at->op, at->args, f->code,
 			 f->effect, f->message);
+	/* Only a mutation has an effect, and then it is not sent again. */
+	if (f->effect != EFFECT_NONE && f->retryable)
+		fail_msg("%s %s: retryable", at->op, at->args);
 }
 
 static inline void call_init(void)
