@@ -18,6 +18,8 @@
 #include "metrics.h"
 #include "reply.h"
 
+#define ALL_METHODS (HTTP_GET | HTTP_HEAD | HTTP_POST | HTTP_PATCH | \
+		     HTTP_DELETE | HTTP_OPTIONS)
 #define GUARDED "/api/"
 #define REQUEST_TIMEOUT_MS 30000 /* for a request to arrive whole */
 
@@ -83,7 +85,8 @@ static enum permission least_permission(const struct request *req)
 	return text_starts(req->path, GUARDED) ? PERM_READ : PERM_OPEN;
 }
 
-/* OPTIONS is answered for every path that has a route. */
+/* OPTIONS is answered for every path that has a route, and for the server as
+ * a whole (RFC 9110 section 9.3.7). */
 static bool answer_options(struct request *req)
 {
 	struct route_match m;
@@ -91,6 +94,8 @@ static bool answer_options(struct request *req)
 	if (req->method != HTTP_OPTIONS)
 		return false;
 	router_match(api_of(req)->router, req->method, slice_of(req->path), &m);
+	if (!strcmp(req->path, "*"))
+		m.allowed = ALL_METHODS;
 	if (!m.allowed)
 		return false;
 	allow(req, &m);

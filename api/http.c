@@ -97,8 +97,10 @@ void http_resume(struct request *req)
 static void *on_uri(void *cls, const char *uri, struct MHD_Connection *c)
 {
 	struct request *req = http_request_new(cls);
-	size_t path = strcspn(uri, "?");
+	size_t path;
 
+	uri = http_target_path(uri);
+	path = strcspn(uri, "?");
 	req->connection = c;
 	req->method = HTTP_OTHER;
 	http_make_id(req->id);
@@ -107,13 +109,14 @@ static void *on_uri(void *cls, const char *uri, struct MHD_Connection *c)
 	return req;
 }
 
-static enum MHD_Result begin(struct request *req, const char *method)
+static enum MHD_Result begin(struct request *req, const char *method,
+			     const char *version)
 {
 	struct error err;
 
 	req->method = http_method_of(method);
 	http_take_id(req);
-	if (http_check_headers(req, &err) && http_check_length(req, &err)) {
+	if (http_check_headers(req, version, &err) && http_check_length(req, &err)) {
 		req->phase = HTTP_RECEIVING;
 		return MHD_YES;
 	}
@@ -185,7 +188,7 @@ static enum MHD_Result start(struct request *req)
 static enum MHD_Result on_request(void *cls UNUSED,
 				  struct MHD_Connection *c UNUSED,
 				  const char *url UNUSED, const char *method,
-				  const char *version UNUSED, const char *data,
+				  const char *version, const char *data,
 				  size_t *size, void **context)
 {
 	struct request *req = *context;
@@ -194,7 +197,7 @@ static enum MHD_Result on_request(void *cls UNUSED,
 	*size = 0;
 	switch (req->phase) {
 	case HTTP_HEADERS:
-		return begin(req, method);
+		return begin(req, method, version);
 	case HTTP_RECEIVING:
 		return n ? receive(req, data, n) : start(req);
 	case HTTP_READY:
@@ -289,7 +292,6 @@ static bool start_daemon(struct http_server *server, int fd, struct error *err)
 		MHD_OPTION_CONNECTION_LIMIT, server->options.max_connections,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-		MHD_OPTION_STRICT_FOR_CLIENT, 1,
 		MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
 	if (server->daemon)
 		return true;

@@ -140,6 +140,18 @@ void http_take_id(struct request *req)
 		memcpy(req->id, theirs, n + 1);
 }
 
+/* RFC 9112 section 3.2.2: the target may be a whole URL; who is meant is us. */
+const char *http_target_path(const char *target)
+{
+	const char *authority = strstr(target, "://");
+
+	if (*target == '/' || !authority)
+		return target;
+	authority += 3;
+	authority += strcspn(authority, "/?");
+	return *authority == '/' ? authority : "/";
+}
+
 /* ---- limits -------------------------------------------------------------- */
 
 struct header_sum {
@@ -162,7 +174,22 @@ static enum MHD_Result add_header(void *cls, enum MHD_ValueKind kind UNUSED,
 
 /* What a proxy before us could read otherwise is refused: it would let one
  * client's bytes pass as another's request (RFC 9112 section 11.2). */
-bool http_check_headers(struct request *req, struct error *err)
+static bool check_once(const struct header_sum *sum, bool needs_host,
+		       struct error *err)
+{
+	if (needs_host && !sum->hosts)
+		return fail(err, ERR_BAD_REQUEST,
+			    "HTTP/1.1 needs the header Host");
+	if (sum->lengths + sum->codings > 1 || sum->hosts > 1 ||
+	    sum->tokens > 1)
+		return fail(err, ERR_BAD_REQUEST,
+			    "Host and Authorization may come once, and one of "
+			    "Content-Length and Transfer-Encoding");
+	return true;
+}
+
+bool http_check_headers(struct request *req, const char *version,
+			struct error *err)
 {
 	struct header_sum sum = { 0 };
 
@@ -176,11 +203,7 @@ bool http_check_headers(struct request *req, struct error *err)
 		return fail(err, ERR_HEADERS_TOO_LARGE,
 			    "the headers hold more than %d bytes",
 			    HTTP_MAX_HEADERS);
-	if (sum.lengths + sum.codings > 1 || sum.hosts > 1 || sum.tokens > 1)
-		return fail(err, ERR_BAD_REQUEST,
-			    "Host and Authorization may come once, and one of "
-			    "Content-Length and Transfer-Encoding");
-	return true;
+	return check_once(&sum, !strcmp(version, "HTTP/1.1"), err);
 }
 
 void http_fail_too_large(struct request *req, struct error *err)

@@ -58,8 +58,13 @@ void http_make_id(char id[HTTP_ID_SIZE]);
 /* Take the client's own id, if it has sent a harmless one. */
 void http_take_id(struct request *req);
 
-/* The limits that can be seen from the request line and the headers. */
-bool http_check_headers(struct request *req, struct error *err);
+/* Where the path of a request's target begins; borrowed. */
+const char *http_target_path(const char *target);
+
+/* What can be seen from the request line and the headers: limits, and what
+ * must be there once. */
+bool http_check_headers(struct request *req, const char *version,
+			struct error *err);
 /* The body's announced length; one that is too large is marked, and refused
  * here only if it shall not even be read. */
 bool http_check_length(struct request *req, struct error *err);

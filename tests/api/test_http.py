@@ -135,6 +135,25 @@ class Http(unittest.TestCase):
             answer = self.host.call('OPTIONS', path)
             self.assertEqual((answer.status, answer.headers['Allow'], answer.body), (204, allow, b''))
         self.assertEqual(self.host.call('OPTIONS', '/nope').status, 404)
+        whole = self.host.call('OPTIONS', '*')
+        self.assertEqual((whole.status, whole.headers['Allow']), (204, 'GET, HEAD, POST, PATCH, DELETE, OPTIONS'))
+        self.assertEqual(self.host.call('GET', '*').status, 404)
+
+    def test_forms_of_the_target(self):
+        for target, status in (('http://localhost/health', 200), ('http://localhost:1/api/v1/providers?limit', 422),
+                               ('http://localhost', 404), ('HTTPS://x/health', 200), ('health', 404), ('//health', 404),
+                               ('/health?', 200), ('/health#x', 404), ('/health/../health', 404), ('/%68ealth', 404)):
+            with Raw(self.host) as raw:
+                self.assertEqual(raw.send(self.get(target)).answer()[0], status, target)
+
+    def test_host_header(self):
+        for more, status in (('Host: x\r\n', 200), ('', 400), ('Host: x\r\nHost: x\r\n', 400), ('Host:\r\n', 200)):
+            with Raw(self.host) as raw:
+                status_seen, headers, body = raw.send(f'GET /health HTTP/1.1\r\n{more}\r\n').answer()
+                self.assertEqual(status_seen, status, more)
+                if status == 400:
+                    self.assertEqual((headers['content-type'], json.loads(body)['code'], headers['connection']),
+                                     ('application/problem+json', 'bad_request', 'close'))
 
     def test_no_cors(self):
         answer = self.host.call('GET', '/health', headers={'Origin': 'https://elsewhere.example'})

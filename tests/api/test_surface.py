@@ -129,6 +129,30 @@ class Surface(unittest.TestCase):
         other = self.host.call('GET', '/api/v1/openapi.json', headers={'If-None-Match': '"other"'})
         self.assertEqual((other.status, other.body), (200, first.body))
 
+    def test_metrics(self):
+        """Sound Prometheus text, one series for each route, not for each path."""
+        for i in range(3):
+            self.host.call('GET', f'/no-such-{i}')
+            self.host.call('GET', f'/api/v1/providers/sim/volumes/no-such-{i}')
+        answer = self.host.call('GET', '/metrics', token=False)
+        self.assertTrue(answer.headers['Content-Type'].startswith('text/plain; version=0.0.4'))
+        lines = answer.body.decode().splitlines()
+        for line in lines:
+            self.assertRegex(line, r'^(# (TYPE|HELP) \w+ .+|\w+(\{\w+="[^"]*"(,\w+="[^"]*")*\})? [-+.\deInfNa]+)$')
+        counts = {m[1]: int(m[2]) for m in (re.fullmatch(
+            r'skyclust_http_request_seconds_count\{route="([^"]+)",status="404"\} (\d+)', line) for line in lines) if m}
+        self.assertGreaterEqual(counts['none'], 3)
+        self.assertGreaterEqual(counts['/api/v1/providers/{provider}/volumes/{id}'], 3)
+        self.assertNotIn('no-such-1', answer.body.decode())
+
+    def test_ready_and_status(self):
+        self.host.get('/api/v1/providers/sim/regions')
+        self.assertEqual(self.host.get('/ready'), {'status': 'ready', 'drivers': {'sim': 'ready'}})
+        status = self.host.get('/api/v1/system/status')
+        self.assertEqual([(p['name'], p['state'], p['generation'] > 0) for p in status['providers']],
+                         [('sim', 'ready', True)])
+        self.assertEqual(status['pid'], self.host.process.pid)
+
     def test_support_matrix_names_the_whole_catalogue(self):
         provider = self.host.get('/api/v1/providers/sim')
         asked = {o['x-operation'] for _, _, o in operations(self.document) if 'x-operation' in o}
