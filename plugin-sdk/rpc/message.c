@@ -169,7 +169,7 @@ static bool find_field(struct slice body, const char *name,
 	bool found = false;
 	struct scan s;
 
-	scan_init(&s, body.p, body.n);
+	scan_init_valid(&s, body.p, body.n);
 	scan_object(&s);
 	while (!found && scan_member(&s, &field->name)) {
 		scan_field(&s, field);
@@ -211,7 +211,7 @@ bool message_int(const struct message *m, const char *name, long long *value)
 
 	if (!message_field(m, name, &field))
 		return false;
-	scan_init(&s, field.raw.p, field.raw.n);
+	scan_init_valid(&s, field.raw.p, field.raw.n);
 	scan_int(&s, value);
 	return scan_end(&s, NULL);
 }

@@ -73,7 +73,7 @@ static inline const char *member_name(struct scan *s, const char *p,
 	if (UNLIKELY(!p))
 		return NULL;
 	*name = (struct slice){ inside, (size_t)(p - 1 - inside) };
-	if (UNLIKELY(!names_add(s, *name, !plain)))
+	if (UNLIKELY(!s->known && !names_add(s, *name, !plain)))
 		return lex_fault(s, inside - 1, "a member name comes twice");
 	p = lex_space(s, p);
 	if (UNLIKELY(p == s->end || *p != ':'))
@@ -159,10 +159,16 @@ void scan_init(struct scan *s, const char *text, size_t n)
 	s->end = text + n;
 	s->fault = NULL;
 	s->depth = 0;
-	s->first = false;
+	s->first = s->known = false;
 	names_init(&s->names);
 	if (n >= UINT32_MAX)
 		lex_fault(s, text, "the text is too long");
+}
+
+void scan_init_valid(struct scan *s, const char *text, size_t n)
+{
+	scan_init(s, text, n);
+	s->known = true;
 }
 
 enum scan_type scan_peek(struct scan *s)
@@ -332,7 +338,7 @@ size_t scan_count_items(struct slice raw)
 	struct scan s;
 	size_t n = 0;
 
-	scan_init(&s, raw.p, raw.n);
+	scan_init_valid(&s, raw.p, raw.n);
 	scan_array(&s);
 	while (scan_item(&s) && scan_skip(&s, NULL))
 		n++;

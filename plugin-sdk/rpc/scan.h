@@ -67,6 +67,7 @@ struct scan {
 	const char *fault;      /* what is wrong, NULL: nothing yet */
 	unsigned depth;
 	bool first;             /* no member or item was read at this level */
+	bool known;             /* scan_init_valid(): names are unique */
 	struct scan_names names;
 	struct scan_level level[SCAN_MAX_DEPTH];
 };
@@ -75,6 +76,9 @@ enum scan_type { SCAN_NONE, SCAN_NULL, SCAN_BOOL, SCAN_NUMBER, SCAN_STRING,
 		 SCAN_ARRAY, SCAN_OBJECT };
 
 void scan_init(struct scan *s, const char *text, size_t n); /* borrows @text */
+/* The same for a part of a text that was scanned whole before: looking for
+ * names that come twice, half of the work on small objects, is left out. */
+void scan_init_valid(struct scan *s, const char *text, size_t n);
 enum scan_type scan_peek(struct scan *s);       /* SCAN_NONE: fault or end */
 
 bool scan_object(struct scan *s);               /* passes '{' */

@@ -10,15 +10,26 @@
  */
 #include "rpc/scan_names.h"
 
-#include <string.h>
 #include <sys/auxv.h>
 
 #include "base/mem.h"
 
-#define NAMES_IN_A_ROW 64
+uint64_t names_keys[2];
+
+/* 16 random bytes that every process has from execve(2). */
+static void read_keys(void)
+{
+	const void *random = (const void *)getauxval(AT_RANDOM);
+
+	if (random)
+		memcpy(names_keys, random, sizeof(names_keys));
+	names_keys[0] |= 1;
+}
 
 void names_init(struct scan_names *names)
 {
+	if (UNLIKELY(!names_keys[0]))
+		read_keys();
 	names->entry = names->near;
 	names->n = 0;
 	names->cap = SCAN_NEAR_NAMES;
@@ -36,60 +47,14 @@ void names_done(struct scan_names *names)
 
 /* ---- hashing ------------------------------------------------------------- */
 
-/* 16 random bytes that every process has from execve(2). */
-static void read_keys(uint64_t keys[2])
+/* More than 8 bytes; the last 8 may overlap those before. */
+uint64_t names_hash_long(const char *p, size_t n)
 {
-	const void *random = (const void *)getauxval(AT_RANDOM);
-
-	if (random)
-		memcpy(keys, random, 2 * sizeof(*keys));
-	keys[0] |= 1;
-}
-
-static const uint64_t *hash_keys(void)
-{
-	static uint64_t keys[2];
-
-	if (UNLIKELY(!keys[0]))
-		read_keys(keys);
-	return keys;
-}
-
-static inline uint64_t mix(uint64_t a, uint64_t b)
-{
-	unsigned __int128 product = (unsigned __int128)a * b;
-
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-static inline uint64_t load(const char *p, size_t n)
-{
-	uint64_t v = 0;
-
-	memcpy(&v, p, n);
-	return v;
-}
-
-/* The last 1 to 8 bytes, without a call of memcpy() for each length. */
-static inline uint64_t load_tail(const char *p, size_t n)
-{
-	if (n >= 4)
-		return load(p, 4) << 32 | load(p + n - 4, 4);
-	if (n == 0)
-		return 0;
-	return (uint64_t)(unsigned char)p[0] << 16 |
-	       (uint64_t)(unsigned char)p[n / 2] << 8 | (unsigned char)p[n - 1];
-}
-
-static inline uint32_t hash_name(const char *p, size_t n)
-{
-	const uint64_t *keys = hash_keys();
-	uint64_t h = keys[0] ^ n;
+	uint64_t h = names_keys[0] ^ 0x9E3779B97F4A7C15u;
 
 	for (; n > 8; p += 8, n -= 8)
-		h = mix(h ^ load(p, 8), keys[1] ^ 0x9E3779B97F4A7C15u);
-	h = mix(h ^ load_tail(p, n), keys[1] ^ 0xD1B54A32D192ED03u);
-	return (uint32_t)h ^ (uint32_t)(h >> 32);
+		h = names_mix(h ^ names_load(p, 8, 8), names_keys[1]);
+	return h ^ names_load(p + n - 8, 8, 8);
 }
 
 /* ---- comparing ----------------------------------------------------------- */
@@ -265,18 +230,21 @@ static uint32_t hash_escaped(struct slice raw)
 	uint32_t hash;
 
 	scan_unescape(raw, &plain);
-	hash = hash_name(plain.p ? plain.p : "", plain.n);
+	hash = names_hash(plain.p ? plain.p : "", plain.n, plain.n);
 	buf_done(&plain);
 	return hash;
 }
 
-bool names_add(struct scan *s, struct slice raw, bool escaped)
+bool names_add_slow(struct scan *s, struct slice raw, uint32_t hash,
+		    bool escaped)
 {
 	struct scan_level *level = &s->level[s->depth - 1];
-	uint32_t hash = escaped ? hash_escaped(raw) : hash_name(raw.p, raw.n);
-	uint64_t bit = UINT64_C(1) << (hash & 63);
 	bool wide = s->names.n - level->base > NAMES_IN_A_ROW;
+	uint64_t bit;
 
+	if (escaped)
+		hash = hash_escaped(raw);
+	bit = UINT64_C(1) << (hash & 63);
 	if ((level->seen & bit) && (wide ? in_index(s, level->base, hash, raw)
 					 : in_row(s, level->base, hash, raw)))
 		return false;

@@ -9,7 +9,7 @@
 #include "base/base.h"
 
 /* The request of every measurement; the bare pipe moves as many bytes. */
-#define BENCH_METHOD "x.bench.echo.get"
+#define BENCH_METHOD "instance_type.get"
 #define BENCH_PARAMS                                                      \
 	"{\"ctx\":{\"op\":\"01KAJ2Z7TQ\",\"workspace\":\"default\","      \
 	"\"region\":\"RegionOne\",\"deadline_ms\":30000,\"attempt\":1},"  \

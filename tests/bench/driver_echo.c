@@ -5,22 +5,17 @@
  */
 #include <skyclust/driver.h>
 
-static struct sc_reply *echo_get(struct sc_call *call)
+static struct sc_reply *type_get(struct sc_call *call)
 {
-	return sc_value(call,
-			json_pack("{s:s, s:s, s:i}", "id", sc_str(call, "id"),
-				  "name", "echo", "vcpus", 4));
+	return sc_value(call, json_pack("{s:s, s:s, s:i, s:i}", "id",
+					sc_str(call, "id"), "name", "echo",
+					"vcpus", 4, "memory_mib", 8192));
 }
 
 static const struct sc_method methods[] = {
-	{ "x.bench.echo.get", echo_get },
+	{ "instance_type.get", type_get },
 	{ NULL },
 };
-
-static const char kinds[] = "{\"x.bench.echo\":{\"title\":\"Echo\","
-			    "\"operations\":{\"get\":{\"args\":"
-			    "{\"type\":\"object\",\"properties\":{\"id\":{"
-			    "\"type\":\"string\"}}}}}}}";
 
 int main(int argc, char **argv)
 {
@@ -30,7 +25,6 @@ int main(int argc, char **argv)
 			       .version = "1.0",
 			       .description = "Answers at once, for benchmarks",
 			       .methods = methods,
-			       .kinds = kinds,
 			       .max_inflight = 256,
 		       });
 }

@@ -492,6 +492,26 @@ static void test_fault_sticks(void **state)
 	assert_false(scan_end(&s, &err));
 }
 
+/* Text that was scanned before is pulled the same, without its names. */
+static void test_valid_before(void **state)
+{
+	struct buf b = { 0 };
+	struct slice key;
+	struct scan s;
+	size_t n = 0;
+
+	(void)state;
+	add_object(&b, 1000, -1);
+	scan_init_valid(&s, b.p, b.n);
+	scan_object(&s);
+	for (; scan_member(&s, &key); n++)
+		scan_skip(&s, NULL);
+	assert_int_equal(s.names.n, 0);
+	assert_true(scan_end(&s, NULL));
+	assert_int_equal(n, 1000);
+	buf_done(&b);
+}
+
 static void test_wrong_pulls(void **state)
 {
 	struct slice x;
@@ -636,6 +656,7 @@ int main(void)
 		cmocka_unit_test(test_pull_agrees_with_skip),
 		cmocka_unit_test(test_pull_finds_names_twice),
 		cmocka_unit_test(test_fault_sticks),
+		cmocka_unit_test(test_valid_before),
 		cmocka_unit_test(test_wrong_pulls),
 		cmocka_unit_test(test_no_memory_stays),
 		cmocka_unit_test(test_int_range),
