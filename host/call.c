@@ -55,18 +55,22 @@ static void add_context(struct buf *b, const struct provider *p,
 		   attempt, req->on_progress ? "true" : "false");
 }
 
+/* The secrets come last, into room that is there: a buffer that grows leaves
+ * its old bytes behind. */
 static void add_params(struct buf *b, const struct provider *p,
 		       const struct driver_request *req, unsigned attempt)
 {
+	const struct secret *secrets = p->settings.secrets;
+
 	add_context(b, p, req, attempt);
-	buf_add_str(b, ",\"secrets\":");
-	buf_add(b, secret_reveal(p->settings.secrets),
-		secret_length(p->settings.secrets));
 	buf_add_str(b, ",\"args\":");
 	if (req->args)
 		json_write(req->args, b);
 	else
 		buf_add_str(b, "{}");
+	buf_add_str(b, ",\"secrets\":");
+	buf_reserve(b, secret_length(secrets) + 1);
+	buf_add(b, secret_reveal(secrets), secret_length(secrets));
 	buf_add_char(b, '}');
 }
 

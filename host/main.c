@@ -28,6 +28,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "api.h"
@@ -213,6 +214,18 @@ static int run_host(void)
 	return host.status;
 }
 
+/* As many connections and drivers as we may have; each driver gets its own
+ * limit back (supervisor.open_files). */
+static void raise_file_limit(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+}
+
 /* Descriptors 0, 1 and 2 must be taken, or a pipe would take their place. */
 static void fill_standard_fds(void)
 {
@@ -230,6 +243,7 @@ int main(int argc, char **argv)
 	int status;
 
 	fill_standard_fds();
+	raise_file_limit();
 	if (!options_parse(&host.options, argc, argv))
 		return EXIT_USAGE;
 	mem_use_for_jansson();

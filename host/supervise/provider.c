@@ -198,12 +198,14 @@ static void new_generation(struct provider *p, bool probe)
 	mem_free(state_dir);
 }
 
-/* Tell settings from secrets, as the program with this digest wants it. */
-static void split_settings(struct provider *p, const char *digest,
-			   const json_t *hello)
+/* What the program with this digest says of itself; tell settings from secrets
+ * as it wants them. */
+static void know(struct provider *p, const char *digest, const json_t *hello)
 {
 	if (!strcmp(p->digest, digest))
 		return;
+	json_decref(p->hello);
+	p->hello = json_incref((json_t *)hello);
 	settings_done(&p->settings);
 	settings_init(&p->settings, p->o.name, hello, p->o.block);
 	text_copy(p->digest, sizeof(p->digest), digest);
@@ -230,7 +232,7 @@ static void start(struct provider *p)
 	}
 	hello = description_of(image->digest);
 	if (hello)
-		split_settings(p, image->digest, hello);
+		know(p, image->digest, hello);
 	image_put(image);
 	if (hello && p->settings.missing.code) {
 		p->last_error = p->settings.missing;

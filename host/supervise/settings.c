@@ -10,6 +10,10 @@
 #include "base/secret.h"
 #include "base/text.h"
 
+/* More than credentials are long: a buffer that grows leaves its old bytes
+ * behind. */
+#define SECRETS_ROOM (16 << 10)
+
 static const json_t *schema_of(const json_t *hello, const char *schema,
 			       const char *field)
 {
@@ -129,6 +133,7 @@ static void keep_secrets(struct settings *s, const json_t *secrets)
 {
 	struct buf text = { 0 };
 
+	buf_reserve(&text, SECRETS_ROOM);
 	json_write(secrets, &text);
 	s->secrets = secret_new(text.p, text.n);
 	buf_wipe(&text);
