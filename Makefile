@@ -49,7 +49,7 @@ fuzz: ## every fuzz target, SECONDS each (60)
 
 coverage: ## line coverage of the unit tests, by folder
 	@.ci/packages test
-	@tests/coverage.sh
+	@python3 tests/coverage.py
 
 format: ## lay out the lines you changed since the last commit by .clang-format
 	@.ci/packages test
