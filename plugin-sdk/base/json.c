@@ -109,9 +109,12 @@ json_t *json_read(const char *text, size_t n, struct error *err)
 
 	if (!scan_text(&scan, err))
 		return NULL;
+	mem_json_may_fail(true);
 	v = json_loadb(text ? text : "", n,
 		       JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &at);
-	if (!v) {
+	if (mem_json_may_fail(false)) {
+		fail(err, ERR_INTERNAL, "JSON: out of memory");
+	} else if (!v) {
 		drop_quote(at.text);
 		fail(err, ERR_INVALID, "JSON: %s (line %d, column %d)", at.text,
 		     at.line, at.column);

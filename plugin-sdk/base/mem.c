@@ -158,9 +158,29 @@ void mem_wipe(void *p, size_t size)
 		explicit_bzero(p, size);
 }
 
+static _Thread_local bool json_may_fail, json_failed;
+
+/* jansson passes a failure on as NULL, and json_object_set_new() takes a NULL
+ * for nothing to do: what is being built would silently lack a member. */
 static void *jansson_malloc(size_t size)
 {
-	return must_fail() ? NULL : counted(malloc(size ? size : 1));
+	void *p = must_fail() ? NULL : malloc(size ? size : 1);
+
+	if (UNLIKELY(!p)) {
+		if (!json_may_fail)
+			mem_oom();
+		json_failed = true;
+	}
+	return counted(p);
+}
+
+bool mem_json_may_fail(bool may_fail)
+{
+	bool failed = json_failed;
+
+	json_may_fail = may_fail;
+	json_failed = false;
+	return failed;
 }
 
 void mem_use_for_jansson(void)

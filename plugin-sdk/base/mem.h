@@ -30,8 +30,14 @@ void mem_oom(void) __attribute__((noreturn));
 /* Overwrite, in a way that no compiler removes. */
 void mem_wipe(void *p, size_t size);
 
-/* Make jansson allocate here.  Call once, before the first json_t. */
+/* Make jansson allocate here.  Call once, before the first json_t.  When memory
+ * is out, it ends the process as mem_alloc() does. */
 void mem_use_for_jansson(void);
+
+/* On this thread jansson may fail (true: for as long as text from outside is
+ * parsed, which says so), or must not (false).  Says if it did since the last
+ * call. */
+bool mem_json_may_fail(bool may_fail);
 
 /* Allocations not yet freed, for leak checks in tests. */
 size_t mem_live(void);

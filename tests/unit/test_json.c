@@ -189,6 +189,28 @@ static void test_pointer_add(void **state UNUSED)
 	assert_string_equal(small, "/\xff~1");
 }
 
+/* Whichever allocation fails: all of the value, or none and a reason. */
+static void test_out_of_memory(void **state UNUSED)
+{
+	const char text[] = "{\"a\":[1,2.5,\"s\",{\"b\":null}],\"c\":{}}";
+	struct error err;
+	json_t *v = NULL;
+	int n;
+
+	mem_use_for_jansson();
+	for (n = 1; !v; n++) {
+		mem_fail_after(n);
+		v = json_read(text, sizeof(text) - 1, &err);
+		if (!v)
+			assert_int_equal(err.code, ERR_INTERNAL);
+	}
+	mem_fail_after(0);
+	assert_in_range(n, 10, 100);
+	assert_int_equal(json_array_size(json_object_get(v, "a")), 4);
+	assert_int_equal(json_object_size(v), 2);
+	json_decref(v);
+}
+
 static void test_accessors(void **state UNUSED)
 {
 	AUTO_JSON json_t *o = json_pack("{s:s, s:i, s:b, s:n}", "s", "text",
@@ -217,6 +239,7 @@ int main(void)
 		cmocka_unit_test(test_write_of_a_circle),
 		cmocka_unit_test(test_pointers),
 		cmocka_unit_test(test_pointer_add),
+		cmocka_unit_test(test_out_of_memory),
 		cmocka_unit_test(test_accessors),
 	};
 

@@ -143,8 +143,23 @@ static void test_jansson_allocates_here(void **state UNUSED)
 	assert_true(mem_live() > before);
 	json_decref(v);
 	assert_int_equal(mem_live(), before);
+	mem_json_may_fail(true);
 	mem_fail_after(1);
 	assert_null(json_string("x"));
+	mem_json_may_fail(false);
+}
+
+/* An object must not silently lack a member. */
+static void test_jansson_does_not_fail(void **state UNUSED)
+{
+	mem_use_for_jansson();
+	mem_on_oom(jump);
+	mem_fail_after(1);
+	if (!setjmp(out_of_memory)) {
+		json_decref(json_string("x"));
+		fail_msg("there was memory");
+	}
+	mem_on_oom(NULL);
 }
 
 int main(void)
@@ -158,6 +173,7 @@ int main(void)
 		cmocka_unit_test(test_oom_hook),
 		cmocka_unit_test(test_oom_ends_the_process),
 		cmocka_unit_test(test_jansson_allocates_here),
+		cmocka_unit_test(test_jansson_does_not_fail),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
