@@ -44,29 +44,21 @@ static struct {
 
 /* ---- memory -------------------------------------------------------------- */
 
+/* libcurl passes a failure on at many places, and a request that lacked its
+ * method or a header must not leave; so memory that is out ends the process.
+ * Nothing it allocates has its size from outside: bodies come to us. */
 static void *curl_calloc(size_t n, size_t size)
 {
 	size_t total;
 
-	return __builtin_mul_overflow(n, size, &total) ? NULL : mem_try(total);
-}
-
-static char *curl_strdup(const char *text)
-{
-	size_t n = strlen(text) + 1;
-	char *copy = mem_try(n);
-
-	return copy ? memcpy(copy, text, n) : NULL;
+	if (__builtin_mul_overflow(n, size, &total))
+		mem_oom();
+	return mem_alloc(total);
 }
 
 static void *curl_malloc(size_t size)
 {
-	return mem_try(size);
-}
-
-static void *curl_realloc(void *p, size_t size)
-{
-	return mem_try_realloc(p, size);
+	return mem_realloc(NULL, size);
 }
 
 /* ---- libcurl on the loop ---------------------------------------------------
@@ -166,7 +158,7 @@ static bool start(struct error *err)
 	if (!curl_lib_load(err))
 		return false;
 	if (curl_lib.global_init_mem(CURL_GLOBAL_DEFAULT, curl_malloc, mem_free,
-				     curl_realloc, curl_strdup, curl_calloc))
+				     mem_realloc, mem_strdup, curl_calloc))
 		return fail(err, ERR_INTERNAL, "libcurl does not start");
 	curl.multi = curl_lib.multi_init();
 	curl.share = curl_lib.share_init();
@@ -281,8 +273,6 @@ static void set_headers(struct transfer *t)
 	t->headers = curl_lib.slist_append(t->headers, "Content-Type:");
 	for (h = t->rq->headers; h && *h; h++)
 		t->headers = curl_lib.slist_append(t->headers, *h);
-	if (!t->headers)
-		mem_oom();
 	curl_lib.easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
 }
 
