@@ -14,6 +14,8 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "cloud/rest.h"
+#include "cloud/template.h"
 #include "driver/runtime.h"
 
 #define OFFSET "sdk-offset:"
@@ -119,6 +121,49 @@ static bool is_wanted(const struct stream *st, const json_t *item)
 	return !st->filters || matches(st->filters, item);
 }
 
+static bool is_other(const struct hole *hole, void *name)
+{
+	return !slice_eq(hole->name, name);
+}
+
+/* Does the row ask the cloud itself to filter by @name? */
+static bool cloud_filters(const struct request *rq, const char *name)
+{
+	const struct sc_rest *row =
+		rq->handler->is_rest
+			? rest_find(rq->call.driver, rq->handler->name)
+			: NULL;
+
+	return row && !template_holes(row->http, TEMPLATE_URL, is_other,
+				      (void *)name, NULL);
+}
+
+/* A filter by what the items do not tell would give an empty list, and nobody
+ * would know why.  Where the cloud has filtered, its word counts. */
+static bool can_filter(struct request *rq, const json_t *item,
+		       struct error *err)
+{
+	json_t *filters = rq->stream.filters, *unused;
+	const char *name;
+	void *next;
+
+	json_object_foreach_safe (filters, next, name, unused) {
+		(void)unused;
+		if (json_object_get(item, name))
+			continue;
+		if (!cloud_filters(rq, name)) {
+			fail(err, ERR_UNSUPPORTED,
+			     "%s: its items have no %s, so they cannot be "
+			     "filtered by it",
+			     rq->call.method, name);
+			json_pointer_add(err->path, sizeof(err->path), name);
+			return false;
+		}
+		json_object_del(filters, name);
+	}
+	return true;
+}
+
 static bool is_chosen(const struct stream *st, const char *name)
 {
 	size_t i;
@@ -171,6 +216,8 @@ static bool is_sound(struct request *rq, json_t *item)
 		return false;
 	}
 	if (op && op->result && !cat_check_record(op->result, item, &err))
+		return give_up(rq, &err);
+	if (rq->stream.filters && !can_filter(rq, item, &err))
 		return give_up(rq, &err);
 	return true;
 }

@@ -297,6 +297,26 @@ static const struct sc_method methods[] = {
 	{ NULL }
 };
 
+/* ---- a row -------------------------------------------------------------- */
+
+static const struct sc_map server[] = {
+	{ "id", "id" },
+	{ "name", "name" },
+	{ "status", NULL, .value = "running" },
+	{ NULL }
+};
+
+/* The cloud filters by zone, and tells of neither zone nor image. */
+static const struct sc_rest rows[] = {
+	{ "instance.list", "GET /servers?zone={zone?}", .items = "servers[]",
+	  .map = server },
+	{ NULL }
+};
+
+static const struct sc_service services[] = {
+	{ "", "http://cloud.test" }, { NULL }
+};
+
 static bool check_config(json_t *config, char *why, size_t size)
 {
 	if (!json_object_get(config, "refuse"))
@@ -356,6 +376,8 @@ int main(int argc, char **argv)
 		.env = (const char *const[][2]){
 			{ "TEST_PASSWORD", "password" }, { NULL } },
 		.methods = methods,
+		.rest = rows,
+		.services = services,
 		.check_config = check_config,
 		.login = login,
 		.start = start,

@@ -18,6 +18,7 @@ SECRET = 'c4nary-5ecret'
 
 CANCELLED, DEADLINE, INVALID, NOT_FOUND, UNAUTHENTICATED = -31001, -31002, -31003, -31004, -31006
 RATE_LIMITED, VERSION, BAD_ANSWER, BUSY, INTERNAL = -31009, -31010, -31013, -31014, -31099
+UNSUPPORTED = -31011
 
 
 class Case(unittest.TestCase):
@@ -242,6 +243,10 @@ class Lists(Case):
         driver = self.start()
         self.assertEqual(self.names(driver.value('region.list', {'name': 'r0003'})), ['r0003'])
         self.assertEqual(driver.value('region.list', {'fields': ['display_name']})['items'][0], {'id': 'r0000'})
+
+    def test_filter_by_what_items_do_not_tell(self):
+        error = self.start().call('image.list', {'os': 'debian'})
+        self.assertEqual((error['code'], error['data']['path']), (UNSUPPORTED, '/os'))
 
     def test_sdk_pages_for_a_driver_that_does_not(self):
         driver = self.start(config={'zones': 5})
@@ -645,6 +650,20 @@ class CommandLine(unittest.TestCase):
         result = self.run_driver('--explain', 'region.list')
         self.assertEqual(result.returncode, 1)
         self.assertIn('region.list: no table has a row for it', result.stderr)
+
+    def test_filter_of_the_cloud_counts(self):
+        with tempfile.TemporaryDirectory() as folder:
+            said = os.path.join(folder, 'said.json')
+            with open(said, 'w', encoding='utf-8') as file:
+                json.dump([{'request': {'method': 'GET', 'url': 'http://cloud.test/servers' + query},
+                            'answer': {'status': 200, 'body': {'servers': [{'id': 's1', 'name': 'a'}, {'id': 's2', 'name': 'b'}]}}}
+                           for query in ('?zone=z1', '?zone=z1', '')], file)
+
+            def call(args):
+                return self.run_driver('--call', 'instance.list', json.dumps(args), '--replay', said)
+            self.assertEqual([i['id'] for i in json.loads(call({'zone': 'z1'}).stdout)['items']], ['s1', 's2'])
+            self.assertEqual([i['id'] for i in json.loads(call({'zone': 'z1', 'name': 'b'}).stdout)['items']], ['s2'])
+            self.assertIn('"/image_id"', call({'image_id': 'debian'}).stderr)
 
     def test_schema(self):
         tree = json.loads(self.run_driver('--schema', 'node_pool.create').stdout)
