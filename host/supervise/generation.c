@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "rpc/scan.h"
 #include "supervise/hello.h"
 
 #define STARTING_FACTOR 6 /* `$/starting` extends 10 s to 60 s */
@@ -108,6 +109,35 @@ static void on_violation(struct peer *p, const char *what, struct slice line)
 		sick(g, "it broke the protocol over 100 times in a minute");
 }
 
+static void write_log(struct generation *g, const struct message *m)
+{
+	enum log_level level = LOG_INFO;
+	struct slice inside, name = { 0 };
+	struct buf text = { 0 };
+	char word[16] = "";
+
+	buf_reserve(&text, 1);
+	if (message_string(m, "level", &name) && name.n < sizeof(word))
+		memcpy(word, name.p, name.n);
+	log_level_from_name(word, &level);
+	if (message_string(m, "message", &inside) &&
+	    scan_unescape(inside, &text)) {
+		redact_text(g->o.redact, text.p, text.n);
+		log_at(level, "driver says", LOG_SELF(g),
+		       LOG_SLICE("text", buf_slice(&text)));
+	}
+	buf_done(&text);
+}
+
+static void extend_start(struct generation *g)
+{
+	int64_t due = clock_ms() + g->o.start_ms;
+
+	if (g->state == GEN_STARTING)
+		timer_arm(&g->timer,
+			  due < g->start_limit ? due : g->start_limit);
+}
+
 static void on_notification(struct peer *p, const struct message *m)
 {
 	struct generation *g = peer_owner(p);
@@ -115,18 +145,10 @@ static void on_notification(struct peer *p, const struct message *m)
 	if (slice_eq(m->method, "$/pong")) {
 		g->pongs = g->pings;
 		g->missed = 0;
-	} else if (slice_eq(m->method, "$/starting") &&
-		   g->state == GEN_STARTING) {
-		int64_t due = clock_ms() + g->o.start_ms;
-
-		timer_arm(&g->timer,
-			  due < g->start_limit ? due : g->start_limit);
+	} else if (slice_eq(m->method, "$/starting")) {
+		extend_start(g);
 	} else if (slice_eq(m->method, "$/log")) {
-		struct slice text = {
-			m->params.p, utf8_cut(m->params.p, m->params.n, 2000)
-		};
-
-		log_info("driver says", LOG_SELF(g), LOG_SLICE("text", text));
+		write_log(g, m);
 	}
 }
 
@@ -355,14 +377,12 @@ static void a_terminate(struct generation *g)
 {
 	log_warn("driver does not shut down; sending SIGTERM", LOG_SELF(g));
 	peer_close_input(g->peer);
-	child_kill(&g->child, SIGTERM);
 	process_kill_group(g->group, g->child.pid, SIGTERM);
 	arm(g, g->o.stop_ms);
 }
 
 static void a_kill(struct generation *g)
 {
-	child_kill(&g->child, SIGKILL);
 	process_kill_group(g->group, g->child.pid, SIGKILL);
 	arm(g, g->o.stop_ms);
 }

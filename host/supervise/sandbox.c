@@ -83,9 +83,8 @@ const char *sandbox_level(const struct sandbox_policy *policy)
 		snprintf(landlock, sizeof(landlock), ",landlock-%d",
 			 kernel.landlock);
 	snprintf(level, sizeof(level),
-		 "sealed,group,rlimits,no_new_privs%s%s%s",
-		 geteuid() == 0 ? ",no_capabilities" : "", landlock,
-		 kernel.seccomp ? ",seccomp" : "");
+		 "sealed,group,rlimits,no_new_privs,no_capabilities%s%s",
+		 landlock, kernel.seccomp ? ",seccomp" : "");
 	return level;
 }
 
@@ -113,7 +112,9 @@ int sandbox_limits(const struct sandbox_policy *policy, bool sanitized)
 	return error;
 }
 
-/* Root without its powers: root's user id alone opens only root's files. */
+/* Root without its powers: root's user id alone opens only root's files.  The
+ * last call and no_new_privs are what counts; the others close the way back a
+ * second time, where we may make them. */
 static int drop_capabilities(void)
 {
 	struct __user_cap_header_struct header = {
@@ -122,24 +123,19 @@ static int drop_capabilities(void)
 	struct __user_cap_data_struct none[2] = { 0 };
 
 	for (int cap = 0; cap <= CAP_LAST_CAP; cap++)
-		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 && errno != EINVAL)
-			return errno;
-	if (prctl(PR_SET_SECUREBITS, SECURE_ALL_BITS | SECURE_ALL_LOCKS, 0, 0,
-		  0) < 0 ||
-	    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 ||
-	    syscall(SYS_capset, &header, none) < 0)
-		return errno;
-	return 0;
+		prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
+	prctl(PR_SET_SECUREBITS, SECURE_ALL_BITS | SECURE_ALL_LOCKS, 0, 0, 0);
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	return syscall(SYS_capset, &header, none) < 0 ? errno : 0;
 }
 
 int sandbox_drop_privileges(const struct sandbox_policy *policy)
 {
-	int error = 0;
+	int error;
 
 	if (policy->mode == SANDBOX_OFF)
 		return 0;
-	if (geteuid() == 0)
-		error = drop_capabilities();
+	error = drop_capabilities();
 	if (!error && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		error = errno;
 	return error;
