@@ -26,9 +26,14 @@ static const char *const states[][2] = {
 	{ "ACTIVE", "running" }, { "1", "stopped" }, { "*", "unknown" }, { NULL },
 };
 
+static const char *const tasks[][2] = {
+	{ "powering-off", "stopping" }, { "*", NULL }, { NULL },
+};
+
 static const struct sc_map server[] = {
 	{ "id", "id" },
 	{ "name", "name" },
+	{ "status", "task", .words = tasks },
 	{ "status", "status", .words = states },
 	{ "provider_status", "status" },
 	{ "instance_type", "flavor.id" },

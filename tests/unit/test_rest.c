@@ -26,6 +26,23 @@ static const struct row values[] = {
 	      "\"meta\":5,\"flavor\":{\"id\":{}},\"host\":{\"name\":\"h\"}}}" } },
 	  "{\"id\":\"s3\",\"name\":\"n\",\"status\":\"unknown\","
 	      "\"provider_status\":\"ODD\"," NULLS "}" },
+	/* Of two rows for one field the first that says something counts. */
+	{ "instance.get", "{\"id\":\"s10\"}",
+	  { { "GET /servers/s10", 200, "{\"server\":{\"id\":\"s10\",\"name\":\"n\","
+	      "\"status\":\"ACTIVE\",\"task\":\"powering-off\"}}" } },
+	  "{\"id\":\"s10\",\"name\":\"n\",\"status\":\"stopping\","
+	      "\"provider_status\":\"ACTIVE\"," NULLS "}" },
+	{ "instance.get", "{\"id\":\"s11\"}",
+	  { { "GET /servers/s11", 200, "{\"server\":{\"id\":\"s11\",\"name\":\"n\","
+	      "\"status\":\"ACTIVE\",\"task\":\"snapshot\"}}" } },
+	  "{\"id\":\"s11\",\"name\":\"n\",\"status\":\"running\","
+	      "\"provider_status\":\"ACTIVE\"," NULLS "}" },
+	/* An empty text is none, where a field may be missing. */
+	{ "instance.get", "{\"id\":\"s12\"}",
+	  { { "GET /servers/s12", 200, "{\"server\":{\"id\":\"s12\",\"name\":\"\","
+	      "\"status\":\"\",\"flavor\":{\"id\":\"\"},\"created\":\"\"}}" } },
+	  "{\"id\":\"s12\",\"name\":\"\",\"status\":\"unknown\","
+	      "\"provider_status\":null," NULLS "}" },
 	{ "instance.get", "{\"id\":\"s4\"}",
 	  { { "GET /servers/s4", 200, "{\"server\":{\"id\":\"s4\",\"status\":\"ACTIVE\"}}" } },
 	  NULL, ERR_CLOUD_BAD_ANSWER, EFFECT_NONE, "no \"name\"" },
