@@ -20,24 +20,25 @@ void health_live(struct request *req)
 			     api_of(req)->options.version));
 }
 
-/* A lazy driver that was not started yet is no reason to be unready; one that
- * cannot run is. */
+/* A lazy driver that was not started yet is no reason to be unready.  Nor is
+ * one broken driver among others: taking the host out of service for it would
+ * take the other clouds away, too. */
 void health_ready(struct request *req)
 {
 	struct registry *r = api_of(req)->options.registry;
 	json_t *drivers = json_object();
 	struct provider_info info;
-	bool ready = true;
+	size_t broken = 0, n = 0;
 
-	for (size_t i = 0; registry_info(r, i, &info); i++) {
-		if (info.state == PROVIDER_BROKEN)
-			ready = false;
-		json_object_set_new(
-			drivers, info.name,
-			json_string(provider_state_name(info.state)));
+	for (; registry_info(r, n, &info); n++) {
+		broken += info.state == PROVIDER_BROKEN;
+		json_object_set_new(drivers, info.name,
+				    json_string(provider_state_name(info.state)));
 	}
-	reply_json(req, ready ? 200 : 503,
-		   json_pack("{ss so}", "status", ready ? "ready" : "not_ready",
+	reply_json(req, n && broken == n ? 503 : 200,
+		   json_pack("{ss so}", "status",
+			     !broken	 ? "ready" :
+			     broken == n ? "not_ready" : "degraded",
 			     "drivers", drivers));
 }
 

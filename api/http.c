@@ -120,8 +120,6 @@ static enum MHD_Result begin(struct request *req, const char *method,
 		req->phase = HTTP_RECEIVING;
 		return MHD_YES;
 	}
-	/* What follows on the connection may be the rest of this. */
-	http_add_header(req, "Connection", "close");
 	http_refuse(req, &err);
 	return http_queue(req);
 }

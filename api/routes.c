@@ -35,7 +35,7 @@ static const struct route rows[] = {
 	ROUTE(GET, "/health", OPEN, health_live, "health", "Health", JSON_TYPE,
 	      "Say that the host lives."),
 	ROUTE(GET, "/ready", OPEN, health_ready, "ready", "Health", JSON_TYPE,
-	      "Say whether the host can serve; 503 while an enabled driver is broken."),
+	      "Say whether the host can serve; 503 while every driver is broken."),
 	ROUTE(GET, "/metrics", OPEN, health_metrics, "metrics", "Health",
 	      "text/plain; version=0.0.4; charset=utf-8",
 	      "Give the metrics in Prometheus' text format."),

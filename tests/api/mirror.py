@@ -30,7 +30,8 @@ def answer(method, params):
         'instance.get': {'error': CLOUD_ERROR},
         'instance.stop': {'error': CLOUD_ERROR},
         'instance.start': done(None),
-        'volume.create': done({'name': 'v', 'id': 'pool/é "v" 1?', 'ctx': params.get('ctx')}),
+        'volume.create': done({'name': 'v', 'id': 'pool/é "v" 1?', 'ctx': params.get('ctx'),
+                               'args': params.get('args')}),
         'volume.delete': done({'what': 'nobody asked for'}),
         'volume.get': {'error': {'code': 12345, 'message': 'made up'}},
     }.get(method, done({'ok': True}))

@@ -62,6 +62,21 @@ class Mirror(unittest.TestCase):
             ops.add(made['ctx']['op'])
         self.assertEqual(len(ops), 10)
 
+    def test_arguments_are_checked_before_the_driver_sees_them(self):
+        """This driver would take anything."""
+        for path, pointer in (('/regions?bogus=1', '/bogus'), ('/regions?limit=many', '/limit'),
+                              ('/regions/' + 'x' * 1025, '/id')):
+            status, problem = self.host.request('GET', P + path)
+            self.assertEqual((status, problem['code'], problem['pointer']), (422, 'invalid', pointer))
+        status, problem = self.host.request('POST', P + '/volumes', {'name': 'v'})
+        self.assertEqual((status, problem['pointer']), (422, '/size_gib'))
+
+    def test_other_spellings_are_settled(self):
+        body = {'name': 'v', 'size': 3, 'availability_zone': 'z1'}
+        made = self.host.request('POST', P + '/volumes', body)[1]
+        self.assertEqual(made['args'], {'name': 'v', 'size_gib': 3, 'zone': 'z1'})
+        self.assertEqual(made['ctx']['zone'], 'z1')
+
     # ---- and back -------------------------------------------------------------
 
     def test_list_that_came_in_one_piece(self):

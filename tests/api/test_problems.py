@@ -171,6 +171,17 @@ class Problems(unittest.TestCase):
         self.assertEqual(problem['provider'], 'gone')
         self.assertIn('Retry-After', headers)
 
+    def test_readiness(self):
+        self.host.call('GET', '/api/v1/providers/gone/regions')
+        status, body = self.host.request('GET', '/ready')
+        self.assertEqual((status, body['status'], body['drivers']['gone']), (200, 'degraded', 'broken'))
+        alone = f'plugins:\n  auto_load: false\n  providers:\n    gone:\n      path: {BIN}/no-such-program\n'
+        with Host(alone) as host:
+            self.assertEqual(host.request('GET', '/ready')[1], {'status': 'ready', 'drivers': {'gone': 'stopped'}})
+            host.call('GET', '/api/v1/providers/gone/regions')
+            self.assertEqual(host.request('GET', '/ready'),
+                             (503, {'status': 'not_ready', 'drivers': {'gone': 'broken'}}))
+
     def test_answer_that_is_lost(self):
         body = {'name': 'a', 'size_gib': 1}
         problem, _ = self.problem(504, 'deadline', 'POST', '/api/v1/providers/lost/volumes', body)
