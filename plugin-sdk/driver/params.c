@@ -91,7 +91,7 @@ static bool read_ctx(struct slice raw, struct arena *arena, struct ctx *ctx,
 	struct scan s;
 	struct slice key;
 
-	scan_init(&s, raw.p, raw.n);
+	scan_init_valid(&s, raw.p, raw.n);
 	if (!scan_object(&s))
 		return fail_at(err, ERR_INVALID, "/ctx",
 			       "ctx is not an object");
@@ -131,18 +131,18 @@ static void take_ctx(struct request *rq, const struct ctx *ctx)
 static json_t *read_object(struct slice raw, const char *name,
 			   struct error *err)
 {
-	json_t *v = raw.n ? json_read(raw.p, raw.n, err) : json_object();
+	struct scan s;
+	json_t *v;
 
-	if (!v) {
-		fail_within(err, "%s", name);
-		return NULL;
-	}
-	if (!json_is_object(v)) {
-		json_decref(v);
-		fail_at(err, ERR_INVALID, "", "%s is not an object", name);
-		return NULL;
-	}
-	return v;
+	if (!raw.n)
+		return json_object();
+	scan_init_valid(&s, raw.p, raw.n);
+	v = scan_json(&s);
+	if (scan_end(&s, err) && json_is_object(v))
+		return v;
+	json_decref(v);
+	fail_at(err, ERR_INVALID, "", "%s is not an object", name);
+	return NULL;
 }
 
 /* A text, new, of which no other copy stays in memory. */

@@ -30,6 +30,8 @@
 #ifndef SKYCLUST_RPC_SCAN_H
 #define SKYCLUST_RPC_SCAN_H
 
+#include <jansson.h>
+
 #include "base/buf.h"
 #include "base/error.h"
 
@@ -105,6 +107,9 @@ bool scan_unescape(struct slice inside, struct buf *out);
 
 /* All of @text is one valid JSON value. */
 bool scan_valid(const char *text, size_t n, struct error *err);
+
+/* The next value as a tree (new); NULL at a fault. */
+json_t *scan_json(struct scan *s);
 
 /* The number of items of the array @raw (validated already). */
 size_t scan_count_items(struct slice raw);

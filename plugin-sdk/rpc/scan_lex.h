@@ -26,12 +26,13 @@ const char *lex_fault(struct scan *s, const char *at, const char *what);
 
 static inline bool lex_is_space(char c)
 {
-	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+	return UNLIKELY((unsigned char)c <= ' ') &&
+	       (c == ' ' || c == '\n' || c == '\r' || c == '\t');
 }
 
 static inline const char *lex_space(const struct scan *s, const char *p)
 {
-	while (p < s->end && UNLIKELY(lex_is_space(*p)))
+	while (p < s->end && lex_is_space(*p))
 		p++;
 	return p;
 }

@@ -3,8 +3,8 @@
  * What the two halves of bench_rpc share: the load and what is measured
  * against (bench_rpc.c), and the processes at the other end (bench_serve.c).
  */
-#ifndef SKYCLUST_TESTS_BENCH_H
-#define SKYCLUST_TESTS_BENCH_H
+#ifndef SKYCLUST_BENCH_BENCH_H
+#define SKYCLUST_BENCH_BENCH_H
 
 #include "base/base.h"
 

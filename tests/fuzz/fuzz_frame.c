@@ -76,6 +76,17 @@ static void check_message(struct slice line)
 		message_error(m.error, &err);
 }
 
+static void check_tree(struct slice line, const json_t *theirs)
+{
+	AUTO_JSON json_t *ours = NULL;
+	struct scan s;
+
+	scan_init(&s, line.p, line.n);
+	ours = scan_json(&s);
+	if (scan_end(&s, NULL))
+		must(json_equal(ours, theirs));
+}
+
 /* Theirs has no limit on the text of a number; all else must agree. */
 static void check_line(struct slice line)
 {
@@ -85,6 +96,7 @@ static void check_line(struct slice line)
 
 	must(ours == (theirs != NULL) ||
 	     strstr(err.message, "a number is too long"));
+	check_tree(line, theirs);
 	check_message(line);
 }
 

@@ -6,7 +6,7 @@
 #ifndef SKYCLUST_TESTS_UNIT_SCAN_CASES_H
 #define SKYCLUST_TESTS_UNIT_SCAN_CASES_H
 
-#include "base/base.h"
+#include "base/mem.h"
 
 /* clang-format off */
 #define YES(text) { text, sizeof(text) - 1, true }
@@ -96,5 +96,14 @@ static const struct {
 };
 
 /* clang-format on */
+
+/* A copy of exactly @n bytes, so that ASan sees a read beyond the end. */
+static UNUSED char *exact(const char *text, size_t n)
+{
+	char *copy = mem_realloc(NULL, n ? n : 1);
+
+	memcpy(copy, text, n);
+	return copy;
+}
 
 #endif

@@ -14,15 +14,6 @@
 
 /* ---- what is JSON -------------------------------------------------------- */
 
-/* A copy of exactly @n bytes, so that ASan sees a read beyond the end. */
-static char *exact(const char *text, size_t n)
-{
-	char *copy = mem_realloc(NULL, n ? n : 1);
-
-	memcpy(copy, text, n);
-	return copy;
-}
-
 static bool valid(const char *text, size_t n)
 {
 	char *copy = exact(text, n);
@@ -498,47 +489,7 @@ static void test_int_range(void **state)
 	}
 }
 
-/* ---- unescaping, counting ------------------------------------------------ */
-
-static void test_unescape(void **state)
-{
-	static const struct {
-		const char *from, *to;
-	} good[] = {
-		{ "", "" },
-		{ "abc", "abc" },
-		{ "a\\nb", "a\nb" },
-		{ "\\\"\\\\\\/\\b\\f\\n\\r\\t", "\"\\/\b\f\n\r\t" },
-		{ "\\u0041\\u00e9\\u20AC", "A\xc3\xa9\xe2\x82\xac" },
-		{ "x\\ud83d\\ude00y", "x\xf0\x9f\x98\x80y" },
-	};
-	static const char *const bad[] = { "\\",
-					   "\\x",
-					   "\\u12",
-					   "\\u0000",
-					   "\\ud83d",
-					   "\\ud83dx",
-					   "\\udc00",
-					   "\\ud83d\\u0041",
-					   "\\ud83d\\n12345",
-					   "\\ud83d\\ud83d",
-					   "a\\" };
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
-		struct buf b = { 0 };
-
-		assert_true(scan_unescape(slice_of(good[i].from), &b));
-		assert_true(slice_is(buf_slice(&b), good[i].to));
-		buf_done(&b);
-	}
-	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-		struct buf b = { 0 };
-
-		assert_false(scan_unescape(slice_of(bad[i]), &b));
-		buf_done(&b);
-	}
-}
+/* ---- counting ------------------------------------------------------------ */
 
 static void test_count_items(void **state)
 {
@@ -572,7 +523,6 @@ int main(void)
 		cmocka_unit_test(test_wrong_pulls),
 		cmocka_unit_test(test_no_memory_stays),
 		cmocka_unit_test(test_int_range),
-		cmocka_unit_test(test_unescape),
 		cmocka_unit_test(test_count_items),
 	};
 
