@@ -135,7 +135,7 @@ static void write_providers(const struct config *c, struct buf *out)
 
 void config_print(const struct config *c, struct buf *out)
 {
-	struct slice section = { 0 };
+	struct slice section = SLICE("");
 
 	for (const struct setting *s = config_settings; s->key; s++) {
 		struct slice now = { s->key, strcspn(s->key, ".") };

@@ -24,6 +24,7 @@
 extern char **environ;
 static const char *name;
 static json_t *config, *state_dir;
+static bool probed; /* a probe behaves, whatever its name */
 
 static bool named(const char *wanted)
 {
@@ -103,6 +104,7 @@ static void say_hello(const char *id, json_t *params)
 {
 	bool probe = json_is_true(json_object_get(params, "probe"));
 
+	probed = probe;
 	if (named("mute"))
 		pause();
 	if (named("slow"))
@@ -360,7 +362,7 @@ int main(int argc, char **argv)
 		handle(message);
 		json_decref(message);
 	}
-	while (named("stubborn") || named("lingers"))
+	while (!probed && (named("stubborn") || named("lingers")))
 		pause();
 	free(line);
 	json_decref(config);

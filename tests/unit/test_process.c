@@ -230,9 +230,17 @@ static void exec_failure_is_reported(void)
 
 /* ---- death of the host ---------------------------------------------------------------- */
 
+/* It has ended, whether or not somebody has waited for it. */
 static bool is_gone(void *arg)
 {
-	return kill(*(pid_t *)arg, 0) < 0 && errno == ESRCH;
+	char path[64];
+	struct buf text = { 0 };
+	bool gone;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)*(pid_t *)arg);
+	gone = sys_read_file(path, 4096, &text) < 0 || strstr(text.p, ") Z ");
+	buf_done(&text);
+	return gone;
 }
 
 /* In a child of ours that is the host for a moment: start a driver, tell its
