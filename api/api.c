@@ -18,8 +18,9 @@
 #include "metrics.h"
 #include "reply.h"
 
-#define ALL_METHODS (HTTP_GET | HTTP_HEAD | HTTP_POST | HTTP_PATCH | \
-		     HTTP_DELETE | HTTP_OPTIONS)
+#define ALL_METHODS \
+	(HTTP_GET | HTTP_HEAD | HTTP_POST | HTTP_PATCH | HTTP_DELETE | \
+	 HTTP_OPTIONS)
 #define GUARDED "/api/"
 #define REQUEST_TIMEOUT_MS 30000 /* for a request to arrive whole */
 

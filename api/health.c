@@ -32,13 +32,15 @@ void health_ready(struct request *req)
 
 	for (; registry_info(r, n, &info); n++) {
 		broken += info.state == PROVIDER_BROKEN;
-		json_object_set_new(drivers, info.name,
-				    json_string(provider_state_name(info.state)));
+		json_object_set_new(
+			drivers, info.name,
+			json_string(provider_state_name(info.state)));
 	}
 	reply_json(req, n && broken == n ? 503 : 200,
 		   json_pack("{ss so}", "status",
-			     !broken	 ? "ready" :
-			     broken == n ? "not_ready" : "degraded",
+			     !broken	   ? "ready"
+			     : broken == n ? "not_ready"
+					   : "degraded",
 			     "drivers", drivers));
 }
 

@@ -29,8 +29,8 @@
 #define POOLED 256		      /* struct request kept for reuse */
 #define RUNS_PER_TURN 16	      /* of the daemon, before others */
 #define IDLE_TIMEOUT_S 60	      /* without a byte in or out */
-#define CONNECTION_MEMORY (24 * 1024)   /* the daemon's, each */
-#define HTTP_DISCARD_MAX (64 << 20)	      /* of a body that is too large */
+#define CONNECTION_MEMORY (24 * 1024) /* the daemon's, each */
+#define HTTP_DISCARD_MAX (64 << 20)   /* of a body that is too large */
 #define BODY_FIRST 4096
 
 /* ---- running the daemon -------------------------------------------------- */
@@ -116,7 +116,8 @@ static enum MHD_Result begin(struct request *req, const char *method,
 
 	req->method = http_method_of(method);
 	http_take_id(req);
-	if (http_check_headers(req, version, &err) && http_check_length(req, &err)) {
+	if (http_check_headers(req, version, &err) &&
+	    http_check_length(req, &err)) {
 		req->phase = HTTP_RECEIVING;
 		return MHD_YES;
 	}

@@ -44,9 +44,9 @@ enum http_method {
 };
 const char *http_method_name(enum http_method method); /* "GET"; "other" */
 
-#define HTTP_MAX_URI 8192      /* bytes; more is 414 */
+#define HTTP_MAX_URI 8192     /* bytes; more is 414 */
 #define HTTP_MAX_HEADERS 8192 /* bytes of names and values; more is 431 */
-#define HTTP_MAX_PARAMS 4      /* {parameters} in one path */
+#define HTTP_MAX_PARAMS 4     /* {parameters} in one path */
 #define HTTP_ID_SIZE 65
 
 struct http_options {

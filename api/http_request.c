@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "http_server.h"
 
-#define POOLED 256      /* records kept for reuse */
+#define POOLED 256 /* records kept for reuse */
 
 static struct list pool = LIST_INIT(pool);
 static size_t pooled;
@@ -229,4 +229,3 @@ bool http_check_length(struct request *req, struct error *err)
 	http_fail_too_large(req, err);
 	return false;
 }
-

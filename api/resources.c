@@ -7,6 +7,7 @@
 
 #include "args.h"
 #include "base/auto.h"
+#include "base/json.h"
 #include "call.h"
 #include "catalog/catalog.h"
 #include "handlers.h"
@@ -26,13 +27,28 @@ static enum call_outcome outcome_of(const struct cat_op *op)
 	return strcmp(op->verb, "delete") ? CALL_VALUE : CALL_DELETED;
 }
 
+/* Seed 002's bodies name the provider, as the path does. */
+static bool take_provider(struct request *req, json_t *args, struct error *err)
+{
+	const char *name = json_str(args, "provider", NULL);
+
+	if (name && strcmp(name, req->provider) != 0)
+		return fail_at(err, ERR_INVALID, "/provider",
+			       "provider is \"%s\" here and \"%s\" in the path",
+			       name, req->provider);
+	if (name)
+		json_object_del(args, "provider");
+	return true;
+}
+
 WAITS void resource_call(struct request *req)
 {
 	const struct cat_op *op = req->route->op;
 	struct error err;
 	AUTO_JSON json_t *args = args_read(req, not_args, &err);
 
-	if (!args || !cat_check_args(op, args, args_from_query(req), &err)) {
+	if (!args || !take_provider(req, args, &err) ||
+	    !cat_check_args(op, args, args_from_query(req), &err)) {
 		reply_error(req, &err);
 		return;
 	}

@@ -85,6 +85,15 @@ static const struct spelling {
 	{ "security_group", "network.firewall-rules", V1 "/{provider}/network/firewall-rules" },
 };
 
+/* Operations that have a path of their own besides. */
+static const struct single {
+	const char *op, *id, *pattern;
+} singles[] = {
+	{ "cost.estimate", "cost-estimate", PROVIDER "/cost-estimate" },
+	{ "cost.billing", "billing", PROVIDER "/billing" },
+	{ "metric.query", "metrics", PROVIDER "/metrics" },
+};
+
 /* How an operation that is no CAT_ACTION is asked for. */
 static const struct shape {
 	const char *verb, *path;
@@ -170,13 +179,18 @@ static void add_op(const struct cat_op *op, enum http_method method,
 	});
 }
 
-/* POST …/{id}/{verb}; what changes nothing answers to GET as well. */
+/* POST …/{id}/{verb}, with dashes as in all paths; what changes nothing answers
+ * to GET as well. */
 static void add_action(const struct cat_op *op, const char *base,
 		       const char *id)
 {
-	const char *path =
+	char *path =
 		arena_printf(&table.arena, "%s/%s",
 			     op->flags & CAT_BY_ID ? "/{id}" : "", op->verb);
+
+	for (char *p = strrchr(path, '/'); *p; p++)
+		if (*p == '_')
+			*p = '-';
 
 	add_op(op, HTTP_POST, base, id, path);
 	if (!(op->flags & CAT_MUTATES))
@@ -212,6 +226,9 @@ static void make_table(void)
 	for (size_t i = 0; i < ARRAY_LEN(spellings); i++)
 		add_kind(cat_kind_find(spellings[i].kind), spellings[i].pattern,
 			 spellings[i].id, spellings[i].nested);
+	for (size_t i = 0; i < ARRAY_LEN(singles); i++)
+		add_op(cat_op_find(singles[i].op), HTTP_GET, singles[i].pattern,
+		       singles[i].id, "");
 }
 
 const struct route *const *routes_all(size_t *n)

@@ -88,7 +88,7 @@ static bool convert_query(json_t *args, const json_t *operation,
 	json_t *value;
 	void *next;
 
-	json_object_foreach_safe(args, next, name, value) {
+	json_object_foreach_safe (args, next, name, value) {
 		json_t *member = json_object_get(properties, name);
 		json_t *as = convert(json_string_value(value),
 				     json_str(member, "type", "string"));
@@ -131,15 +131,16 @@ WAITS void vendor_call(struct request *req)
 	AUTO_JSON json_t *operation =
 		args ? describe(req, kind, verb, &err) : NULL;
 
-	if (!operation || (args_from_query(req) &&
-			   !convert_query(args, operation, &err))) {
+	if (!operation ||
+	    (args_from_query(req) && !convert_query(args, operation, &err))) {
 		reply_error(req, &err);
 		return;
 	}
 	call_answer(req, &(struct cloud_call){
-		.method = arena_printf(&req->arena, "%s.%s", kind, verb),
-		.args = args,
-		.outcome = outcome_of(verb, operation),
-		.mutates = mutates(req, operation),
-	});
+				 .method = arena_printf(&req->arena, "%s.%s",
+							kind, verb),
+				 .args = args,
+				 .outcome = outcome_of(verb, operation),
+				 .mutates = mutates(req, operation),
+			 });
 }
