@@ -77,6 +77,19 @@ static struct sc_reply *instance_fits(struct sc_call *call, const json_t *have,
 	return NULL;
 }
 
+/* Nova makes a port for each server, and passes on that Neutron has no room
+ * for it. */
+SC_WAITS static struct sc_reply *port_fits(struct sc_call *call)
+{
+	json_t *have = fetch(call, "network_quota");
+	const json_t *port = json_object_get(have, "port");
+	long long max = number(port, "limit"), used = number(port, "used");
+	bool fits = !port || max < 0 || used + 1 <= max;
+
+	json_decref(have);
+	return fits ? NULL : full(call, "ports", used, max, 1);
+}
+
 /* Nova does not say how many key pairs there are: they are counted. */
 SC_WAITS static struct sc_reply *key_pair_fits(struct sc_call *call,
 					       const json_t *have)
@@ -113,6 +126,8 @@ struct sc_reply *nova_refused(struct sc_call *call, const json_t *type)
 		reply = type ? instance_fits(call, have, type)
 			     : key_pair_fits(call, have);
 	json_decref(have);
+	if (!reply && type)
+		reply = port_fits(call);
 	if (reply)
 		return reply;
 	return sc_fail_with(call, &forbidden,

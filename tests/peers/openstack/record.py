@@ -206,6 +206,9 @@ def instances(image, network, subnet):
     before = peer.set_quota('nova', cores=0)
     case('instance-quota', 'instance.create', args)
     peer.set_quota('nova', **before)
+    before = peer.set_quota('neutron', port=0)
+    case('instance-port-quota', 'instance.create', args)
+    peer.set_quota('neutron', **before)
     case('instance-delete', 'instance.delete', by_id)
     for id in by_id['id'], second['id']:
         call('instance.delete', {'id': id})

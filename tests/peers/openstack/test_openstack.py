@@ -325,15 +325,15 @@ class More(Case):
             return sorted((r.get('protocol'), r.get('port_from'), r.get('port_to'), r.get('cidr'))
                           for r in answer['rules'] if r['direction'] == 'ingress')
         self.assertEqual(ingress(group), [('tcp', 22, 22, '0.0.0.0/0')])
-        group = self.call('POST', path + '/add_rule', dict(direction='ingress', protocol='icmpv6', cidr='::/0'))
+        group = self.call('POST', path + '/add-rule', dict(direction='ingress', protocol='icmpv6', cidr='::/0'))
         self.assertEqual(len(ingress(group)), 2)
-        self.problem('POST', path + '/add_rule', 409, 'conflict', ssh)
-        group = self.call('POST', path + '/set_rules', dict(rules=[
+        self.problem('POST', path + '/add-rule', 409, 'conflict', ssh)
+        group = self.call('POST', path + '/set-rules', dict(rules=[
             ssh, dict(direction='ingress', protocol='udp', port_from=53, port_to=54, cidr='10.0.0.0/8')]))
         self.assertEqual(ingress(group), [('tcp', 22, 22, '0.0.0.0/0'), ('udp', 53, 54, '10.0.0.0/8')])
         rule = group['rules'][0]['id']
-        self.assertEqual(len(self.call('POST', path + '/remove_rule', dict(rule_id=rule))['rules']), 1)
-        self.assertEqual(len(self.call('POST', path + '/remove_rule', dict(rule_id=rule))['rules']), 1)
+        self.assertEqual(len(self.call('POST', path + '/remove-rule', dict(rule_id=rule))['rules']), 1)
+        self.assertEqual(len(self.call('POST', path + '/remove-rule', dict(rule_id=rule))['rules']), 1)
 
     def test_resize_image_and_second_interface(self):
         network, subnet = self.network(PREFIX + 'big')
@@ -512,6 +512,10 @@ class Failing(Case):
             with self.subTest(name), self.quota('nova', **{name: 0}):
                 answer = self.problem('POST', 'instances', 409, 'quota', body)
                 self.assertEqual((answer['cloud']['http'], answer['effect']), (403, 'none'))
+
+        with self.quota('neutron', port=0):
+            answer = self.problem('POST', 'instances', 409, 'quota', body)
+            self.assertIn('ports', answer['detail'])
 
     def test_quota_of_key_pairs(self):
         with self.quota('nova', key_pairs=0):
