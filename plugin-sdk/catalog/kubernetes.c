@@ -98,8 +98,8 @@ const struct cat_record cat_record_taint = {
 	{ "auto_scaling", CAT_BOOL, 0, "Let the number of nodes follow the load." },      \
 	{ "min_nodes", CAT_INT, 0, "Fewest nodes.", .aliases = WORDS("min_size"),         \
 	  .min = 0, .max = 15000 },                                                       \
-	{ "max_nodes", CAT_INT, 0, "Most nodes.", .aliases = WORDS("max_size"),           \
-	  .min = 1, .max = 15000 }
+	{ "max_nodes", CAT_INT, 0, "Most nodes; node_count without it.",                  \
+	  .aliases = WORDS("max_size"), .min = 1, .max = 15000 }
 
 #define A_LABELS { "labels", CAT_TAGS, 0, "Kubernetes labels of the nodes." }
 #define A_TAINTS                                                      \

@@ -67,7 +67,7 @@ class Resources(unittest.TestCase):
         self.settle(at, 'stopped')
         self.ask(200, 'POST', at + '/resize', {'type': 'medium'})
         self.assertEqual(self.ask(200, 'GET', at)['instance_type'], 'medium')
-        self.assertIn('web-2', [i['name'] for i in self.ask(200, 'GET', P + '/instances/status_list')['items']])
+        self.assertIn('web-2', [i['name'] for i in self.ask(200, 'GET', P + '/instances/status-list')['items']])
         self.remove(at)
 
     def test_lists(self):
@@ -110,9 +110,9 @@ class Resources(unittest.TestCase):
     def test_security_group(self):
         group, at = self.create(P + '/security-groups', {'name': 'g'}, 'security_group')
         rule = {'direction': 'ingress', 'protocol': 'tcp', 'port_from': 22, 'port_to': 22, 'cidr': '0.0.0.0/0'}
-        self.ask(200, 'POST', at + '/add_rule', rule)
+        self.ask(200, 'POST', at + '/add-rule', rule)
         self.assertIn(22, [r.get('port_from') for r in self.ask(200, 'GET', at)['rules']])
-        self.ask(200, 'POST', at + '/set_rules', {'rules': [{**rule, 'port_from': 443, 'port_to': 443}]})
+        self.ask(200, 'POST', at + '/set-rules', {'rules': [{**rule, 'port_from': 443, 'port_to': 443}]})
         self.assertEqual([r['port_from'] for r in self.ask(200, 'GET', at)['rules']], [443])
         self.remove(at)
 
@@ -136,9 +136,11 @@ class Resources(unittest.TestCase):
         self.assertEqual(self.ask(200, 'POST', P + '/cost/estimate', {'instance_type': 'small', 'duration': '730h'}),
                          estimate)
         self.assertIsInstance(estimate['cost'], str)
+        self.assertEqual(self.ask(200, 'GET', P + '/cost-estimate?instance_type=small&duration=730h'), estimate)
         self.assertTrue(self.ask(200, 'GET', P + '/quotas')['items'])
         bill = self.ask(200, 'GET', P + '/cost/billing?start_date=2026-01-01&end_date=2026-01-31')
         self.assertEqual(check(self.document, {'$ref': '#/components/schemas/billing'}, bill), [])
+        self.assertEqual(self.ask(200, 'GET', P + '/billing?start_date=2026-01-01&end_date=2026-01-31'), bill)
 
     def test_regions_are_apart(self):
         regions = [r['id'] for r in self.ask(200, 'GET', P + '/regions')['items']]
@@ -186,6 +188,17 @@ class Resources(unittest.TestCase):
         self.ask(422, 'POST', at + '/nodepools', {'name': 'x', 'cluster_id': 'another'})
         self.remove(pool)
         self.ask(204, 'DELETE', at)
+
+    def test_seed_unified_create(self):
+        """Seed 002's one body for every cloud; it names the provider once more."""
+        vpc = self.ask(200, 'GET', S + '/network/vpcs?name=default')['items'][0]
+        body = {'provider': 'sim', 'cluster': {'name': 'unified', 'version': '1.30', 'region': 'sim-east'},
+                'network': {'vpc_id': vpc['id']},
+                'node_pool': {'machine_type': 'small', 'node_count': 3, 'auto_scaling': True}}
+        made = self.ask(201, 'POST', S + '/kubernetes/clusters', body)
+        self.assertEqual((made['name'], made['region']), ('unified', 'sim-east'))
+        problem = self.ask(422, 'POST', S + '/kubernetes/clusters', {**body, 'provider': 'another'})
+        self.assertEqual(problem['pointer'], '/provider')
 
     def test_seed_examples_as_written(self):
         """Seed 001's three calls."""

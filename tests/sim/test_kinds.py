@@ -557,7 +557,6 @@ class Refusals(Case):
                 (INVALID, '/subnet_ids', 'load_balancer.create',
                  {'name': 'x', 'scheme': 'internal', 'subnet_ids': [], 'listeners': [{'protocol': 'tcp', 'port': 1}]}),
                 (QUOTA, '/node_count', 'node_pool.create', {'name': 'x', 'cluster_id': cid, 'node_count': 1001}),
-                (INVALID, '/max_nodes', 'node_pool.create', {'name': 'x', 'cluster_id': cid, 'auto_scaling': True}),
                 (INVALID, '/instance_type', 'cluster.create', {'name': 'x', 'node_pool': {'instance_type': 'x'}}),
                 (QUOTA, '/node_count', 'cluster.create', {'name': 'x', 'node_pool': {'node_count': 1001}}),
                 (INVALID, '/instance_type', 'cost.estimate', {'instance_type': 'x'}),
