@@ -299,6 +299,7 @@ static bool refuse(struct provider *p, struct error *err)
 {
 	*err = p->last_error;
 	err->effect = EFFECT_NONE;
+	err->retryable = false; /* not before a person has mended it */
 	return false;
 }
 
