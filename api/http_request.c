@@ -2,7 +2,7 @@
 /*
  * A request's record, its name, and what is checked before its body is read.
  */
-#include <stdio.h>
+#include <endian.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/random.h>
@@ -112,12 +112,12 @@ const char *http_header(struct request *req, const char *name)
 
 void http_make_id(char id[HTTP_ID_SIZE])
 {
-	static uint64_t nonce, count;
+	static uint64_t bytes[2]; /* the process, and a count */
 
-	if (!nonce && getrandom(&nonce, sizeof(nonce), 0) < 0)
-		nonce = (uint64_t)clock_us();
-	snprintf(id, HTTP_ID_SIZE, "%016llx%016llx", (unsigned long long)nonce,
-		 (unsigned long long)++count);
+	if (!bytes[0] && getrandom(bytes, sizeof(bytes[0]), 0) < 0)
+		bytes[0] = (uint64_t)clock_us();
+	bytes[1] = htobe64(be64toh(bytes[1]) + 1);
+	text_hex(bytes, sizeof(bytes), id);
 }
 
 char *http_new_id(struct arena *arena)
