@@ -25,35 +25,35 @@
  * the same driver program with other settings. */
 struct config_provider {
 	struct list link;
-	char *name;   /* [a-z][a-z0-9-]{0,31} */
-	char *driver; /* driver name; default: the provider's name */
-	char *path;   /* program, or NULL: found in plugin directories */
+	char *name;     /* [a-z][a-z0-9-]{0,31} */
+	char *driver;   /* driver name; default: the provider's name */
+	char *path;     /* program, or NULL: found in plugin directories */
 	bool enabled;
-	bool eager; /* start: eager (at start) or lazy (first call) */
+	bool eager;     /* start: eager (at start) or lazy (first call) */
 	json_t *config; /* object; strings expanded; settings and
 			 * credential fields as they were written: the
 			 * registry tells them apart by the driver's
 			 * credential_schema */
-	int line; /* of the block, for errors */
+	int line;       /* of the block, for errors */
 };
 
 struct config {
-	char *file;   /* NULL: defaults only */
-	char *listen; /* "127.0.0.1:8080" */
+	char *file;     /* NULL: defaults only */
+	char *listen;   /* "127.0.0.1:8080" */
 	char *data_dir;
-	char *plugin_dir; /* of drivers; empty: see programs.h */
+	char *plugin_dir;       /* of drivers; empty: see programs.h */
 	char *log_level, *log_format, *log_file;
-	long long call_timeout_ms;  /* default deadline of a call */
-	long long start_timeout_ms; /* 10 s */
+	long long call_timeout_ms;      /* default deadline of a call */
+	long long start_timeout_ms;     /* 10 s */
 	long long health_interval_ms, ping_timeout_ms;
-	long long shutdown_timeout_ms; /* drain on SIGTERM */
+	long long shutdown_timeout_ms;  /* drain on SIGTERM */
 	long long max_connections, max_body, max_inflight, max_queue;
 	long long driver_memory_mib, driver_open_files;
-	long long restart_burst, restart_window_ms; /* before backing off */
+	long long restart_burst, restart_window_ms;     /* before backing off */
 	long long backoff_min_ms, backoff_max_ms;
-	char *sandbox; /* "best" or "required" or "off" */
-	bool auto_load; /* every driver found is a provider */
-	struct list providers; /* struct config_provider */
+	char *sandbox;          /* "best" or "required" or "off" */
+	bool auto_load;         /* every driver found is a provider */
+	struct list providers;  /* struct config_provider */
 };
 
 /* Read @file (NULL: defaults).  New, or NULL with "FILE:LINE: KEY: what". */

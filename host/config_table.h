@@ -9,20 +9,20 @@
 #include "config.h"
 
 enum setting_type {
-	SET_TEXT,     /* char * */
-	SET_WORD,     /* char *, one of `words` */
-	SET_INT,      /* long long */
-	SET_DURATION, /* long long, milliseconds; written "500ms", "10s" … */
-	SET_BOOL,     /* bool */
+	SET_TEXT,       /* char * */
+	SET_WORD,       /* char *, one of `words` */
+	SET_INT,        /* long long */
+	SET_DURATION,   /* long long, milliseconds; written "500ms", "10s" … */
+	SET_BOOL,       /* bool */
 };
 
 struct setting {
-	const char *key; /* "server.listen" */
+	const char *key;        /* "server.listen" */
 	enum setting_type type;
-	const char *fallback;	  /* the default, as it would be written */
-	size_t offset;		  /* of the member in struct config */
-	long long min, max;	  /* SET_INT, SET_DURATION (ms) */
-	const char *help;	  /* one sentence */
+	const char *fallback;     /* the default, as it would be written */
+	size_t offset;            /* of the member in struct config */
+	long long min, max;       /* SET_INT, SET_DURATION (ms) */
+	const char *help;         /* one sentence */
 	const char *const *words; /* SET_WORD, ends with NULL */
 };
 

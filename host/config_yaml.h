@@ -17,13 +17,13 @@
 #define CONFIG_YAML_NODES 20000
 
 struct yaml_node {
-	struct list link;     /* in the parent's children */
-	struct list children; /* of a map or a list, in order */
+	struct list link;       /* in the parent's children */
+	struct list children;   /* of a map or a list, in order */
 	enum { YAML_TEXT, YAML_MAP, YAML_LIST } type;
-	bool plain; /* a scalar without quotes: may be a number */
-	int line;   /* of the key in a map, else of the value */
-	char *key;  /* member of a map, else NULL */
-	char *text; /* YAML_TEXT */
+	bool plain;     /* a scalar without quotes: may be a number */
+	int line;       /* of the key in a map, else of the value */
+	char *key;      /* member of a map, else NULL */
+	char *text;     /* YAML_TEXT */
 };
 
 /* Read @n bytes of @text; @name is the file's name in errors.  New, or NULL

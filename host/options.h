@@ -21,9 +21,9 @@ enum command {
 
 struct options {
 	enum command command;
-	const char *config;	       /* file, or NULL; borrowed from argv */
-	const char *data_dir, *listen; /* or NULL */
-	const char *argument;	       /* of the command */
+	const char *config;             /* file, or NULL; borrowed from argv */
+	const char *data_dir, *listen;  /* or NULL */
+	const char *argument;           /* of the command */
 };
 
 /* False: wrong usage, already said on stderr. */

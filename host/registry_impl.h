@@ -8,11 +8,11 @@
 #include "supervise/provider.h"
 
 struct registry {
-	const struct config *config; /* borrowed */
-	struct provider **all;	     /* sorted by name */
+	const struct config *config;    /* borrowed */
+	struct provider **all;          /* sorted by name */
 	size_t n;
-	struct list leaving; /* struct provider: removed, not dead */
-	struct cond emptied; /* somebody left `leaving` */
+	struct list leaving;    /* struct provider: removed, not dead */
+	struct cond emptied;    /* somebody left `leaving` */
 };
 
 /* Borrowed, NULL when there is none. */

@@ -14,10 +14,10 @@
 
 struct backoff {
 	long long burst, window_ms, min_ms, max_ms; /* set by the owner */
-	int64_t *deaths;  /* ring of the last `burst` times */
-	uint64_t count;	  /* deaths so far */
+	int64_t *deaths; /* ring of the last `burst` times */
+	uint64_t count; /* deaths so far */
 	int64_t delay_ms; /* the last one, 0: none */
-	unsigned at_max;  /* in a row */
+	unsigned at_max; /* in a row */
 };
 
 void backoff_init(struct backoff *b, long long burst, long long window_ms,

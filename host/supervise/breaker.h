@@ -22,10 +22,10 @@
 struct breaker {
 	struct list link;
 	char *region;
-	unsigned failures;  /* in a row */
-	int64_t open_until; /* clock_ms, 0: closed */
-	int64_t open_ms;    /* how long it was opened the last time */
-	bool probing;	    /* the one call is under way */
+	unsigned failures;      /* in a row */
+	int64_t open_until;     /* clock_ms, 0: closed */
+	int64_t open_ms;        /* how long it was opened the last time */
+	bool probing;           /* the one call is under way */
 };
 
 struct breakers {

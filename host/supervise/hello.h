@@ -15,9 +15,9 @@
 #define HELLO_MAX_FRAME (1 << 20)
 
 struct hello_request {
-	bool probe;	       /* only the description is wanted */
-	const json_t *config;  /* settings without secrets; NULL: {} */
-	const char *state_dir; /* NULL: none */
+	bool probe;             /* only the description is wanted */
+	const json_t *config;   /* settings without secrets; NULL: {} */
+	const char *state_dir;  /* NULL: none */
 	long long max_inflight;
 };
 

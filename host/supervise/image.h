@@ -22,13 +22,13 @@
 struct image {
 	unsigned refs;
 	char digest[IMAGE_DIGEST]; /* of the program as it was named */
-	int fd;			   /* sealed memfd of an ELF program */
+	int fd; /* sealed memfd of an ELF program */
 	bool sanitized; /* built with AddressSanitizer; only looked for when
 			 * this program is, too */
-	char *loader;		   /* its ELF interpreter, or NULL: static */
+	char *loader; /* its ELF interpreter, or NULL: static */
 	struct image *interpreter; /* of a script, or NULL */
-	char *script;		   /* path of the copy, or NULL */
-	char *args[IMAGE_ARGS];	   /* of a script: argv up to the copy; the
+	char *script; /* path of the copy, or NULL */
+	char *args[IMAGE_ARGS]; /* of a script: argv up to the copy; the
 				    * rest NULL */
 };
 

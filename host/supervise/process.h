@@ -13,8 +13,8 @@
 struct process {
 	pid_t pid;
 	int pidfd;
-	int in;	      /* write end of its stdin */
-	int out, err; /* read ends of its stdout and stderr */
+	int in;         /* write end of its stdin */
+	int out, err;   /* read ends of its stdout and stderr */
 };
 
 /*

@@ -14,15 +14,15 @@
 #include "supervise/settings.h"
 
 enum provider_event {
-	PROV_EV_NEED,  /* somebody calls, or it is to start eagerly */
-	PROV_EV_UNSET, /* a setting that the driver requires is missing */
+	PROV_EV_NEED,   /* somebody calls, or it is to start eagerly */
+	PROV_EV_UNSET,  /* a setting that the driver requires is missing */
 	PROV_EV_READY,
-	PROV_EV_DIED,	    /* start another at once */
-	PROV_EV_DIED_AGAIN, /* start another after a delay */
-	PROV_EV_HOPELESS,   /* a person must look */
+	PROV_EV_DIED,           /* start another at once */
+	PROV_EV_DIED_AGAIN,     /* start another after a delay */
+	PROV_EV_HOPELESS,       /* a person must look */
 	PROV_EV_TIMER,
 	PROV_EV_STOP,
-	PROV_EV_GONE, /* the last generation is dead */
+	PROV_EV_GONE,   /* the last generation is dead */
 	PROV_EVENTS
 };
 #define PROVIDER_STATES (PROVIDER_STOPPING + 1)
@@ -33,20 +33,22 @@ struct provider_limits {
 	long long max_inflight, max_queue;
 	long long restart_burst, restart_window_ms, backoff_min_ms,
 		backoff_max_ms;
-	long long memory_mib, open_files, sandbox; /* enum sandbox_mode */
+	long long memory_mib, open_files, sandbox;      /* enum sandbox_mode */
 };
 
 /* What a provider is made of; two with equal options need no restart. */
 struct provider_options {
-	char *name, *driver, *path; /* path NULL: no program was found */
+	char *name, *driver, *path;     /* path NULL: no program was found */
+	struct {
+		uint64_t device, inode, size, seconds, nanoseconds;
+	} file; /* behind the path, when the configuration was read */
 	bool eager;
-	json_t *block; /* settings and credential, as given */
+	json_t *block;  /* settings and credential, as given */
 	char *data_dir;
 	struct provider_limits limits;
 };
 
-/* @block may be NULL (a driver found), @path too (none found); both borrowed.
- */
+/* @block may be NULL (a driver found), @path too (none); both borrowed. */
 void provider_options_init(struct provider_options *o,
 			   const struct config *config, const char *name,
 			   const struct config_provider *block,
@@ -56,22 +58,22 @@ bool provider_options_equal(const struct provider_options *a,
 void provider_options_done(struct provider_options *o);
 
 struct provider {
-	struct list link; /* in the registry's leaving ones */
+	struct list link;       /* in the registry's leaving ones */
 	struct provider_options o;
 	enum provider_state state;
-	unsigned refs; /* callers inside, generations, registry */
-	bool leaving;  /* provider_stop() was called */
+	unsigned refs;  /* callers inside, generations, registry */
+	bool leaving;   /* provider_stop() was called */
 	struct sandbox_policy policy;
 	struct generation *live, *starting; /* each has a reference of ours */
-	struct list generations;	    /* all that are not dead */
-	uint64_t generation;		    /* number of the newest */
+	struct list generations;            /* all that are not dead */
+	uint64_t generation;                /* number of the newest */
 	struct settings settings;
-	json_t *hello;		   /* of the last good handshake, or NULL */
+	json_t *hello;             /* of the last good handshake, or NULL */
 	char digest[IMAGE_DIGEST]; /* of the program behind `settings` */
 	struct backoff backoff;
 	struct timer retry;
-	int64_t retry_at;    /* clock_ms */
-	struct cond changed; /* state, or room in the live one */
+	int64_t retry_at;       /* clock_ms */
+	struct cond changed;    /* state, or room in the live one */
 	unsigned waiting;
 	struct breakers breakers;
 	struct error last_error;

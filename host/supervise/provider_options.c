@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/mem.h"
 #include "base/secret.h"
@@ -44,6 +45,20 @@ static char *whole_path(const char *path)
 	return mem_strdup(realpath(path, real) ? real : path);
 }
 
+/* A program that was replaced is a change, too. */
+static void note_file(struct provider_options *o)
+{
+	struct stat st;
+
+	if (!o->path || stat(o->path, &st) < 0)
+		return;
+	o->file.device = st.st_dev;
+	o->file.inode = st.st_ino;
+	o->file.size = (uint64_t)st.st_size;
+	o->file.seconds = (uint64_t)st.st_mtim.tv_sec;
+	o->file.nanoseconds = (uint64_t)st.st_mtim.tv_nsec;
+}
+
 void provider_options_init(struct provider_options *o,
 			   const struct config *config, const char *name,
 			   const struct config_provider *block,
@@ -58,6 +73,7 @@ void provider_options_init(struct provider_options *o,
 		.data_dir = whole_path(config->data_dir),
 		.limits = limits_of(config),
 	};
+	note_file(o);
 }
 
 static bool same_text(const char *a, const char *b)
@@ -72,6 +88,7 @@ bool provider_options_equal(const struct provider_options *a,
 	       same_text(a->path, b->path) && a->eager == b->eager &&
 	       same_text(a->data_dir, b->data_dir) &&
 	       json_equal(a->block, b->block) &&
+	       !memcmp(&a->file, &b->file, sizeof(a->file)) &&
 	       !memcmp(&a->limits, &b->limits, sizeof(a->limits));
 }
 

@@ -15,15 +15,15 @@ enum sandbox_mode { SANDBOX_BEST, SANDBOX_REQUIRED, SANDBOX_OFF };
 /* What is the same for all drivers. */
 struct sandbox_policy {
 	enum sandbox_mode mode;
-	long long memory_mib; /* private writable memory */
+	long long memory_mib;   /* private writable memory */
 	long long open_files;
 };
 
 /* What one driver may touch; paths may be NULL. */
 struct sandbox_paths {
-	const char *loader;    /* may be executed (the ELF interpreter) */
-	const char *script;    /* may be read */
-	const char *state_dir; /* may be read and written */
+	const char *loader;     /* may be executed (the ELF interpreter) */
+	const char *script;     /* may be read */
+	const char *state_dir;  /* may be read and written */
 };
 
 /* In the child these descriptors are the image and the status pipe. */

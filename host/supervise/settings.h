@@ -15,11 +15,11 @@
 #include "supervise/redact.h"
 
 struct settings {
-	json_t *config; /* for `initialize` */
+	json_t *config;         /* for `initialize` */
 	struct secret *secrets; /* the JSON text of each request's `secrets` */
 	struct redact redact;
-	struct error missing; /* ERR_INVALID or ERR_UNAUTHENTICATED when the
-			       * driver requires what nobody gave */
+	struct error missing;   /* ERR_INVALID or ERR_UNAUTHENTICATED when the
+				 * driver requires what nobody gave */
 };
 
 /* Split @block (object) of provider @name by @hello. */

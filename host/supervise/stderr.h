@@ -21,17 +21,17 @@
 struct stderr_capture {
 	int fd;
 	ev_io watch;
-	const char *driver; /* borrowed */
+	const char *driver;     /* borrowed */
 	uint64_t generation;
-	const struct redact *redact; /* borrowed */
-	struct buf line;	     /* the one that is being read */
-	bool cutting;		     /* past 8 KiB of it */
-	int64_t second;		     /* clock_ms / 1000 of `in_second` */
+	const struct redact *redact;    /* borrowed */
+	struct buf line;                /* the one that is being read */
+	bool cutting;                   /* past 8 KiB of it */
+	int64_t second;                 /* clock_ms / 1000 of `in_second` */
 	unsigned in_second;
-	uint64_t dropped_before; /* `dropped` when it was last told */
-	struct timer tell; /* once the second is over */
+	uint64_t dropped_before;        /* `dropped` when it was last told */
+	struct timer tell;              /* once the second is over */
 	uint64_t lines, dropped, cut;
-	struct buf tail[STDERR_TAIL]; /* ring, newest at lines - 1 */
+	struct buf tail[STDERR_TAIL];   /* ring, newest at lines - 1 */
 };
 
 /* Read @fd (stolen) on the loop until it ends. */

@@ -155,6 +155,32 @@ static void reload_marks_and_sweeps(void)
 	end();
 }
 
+/* The same configuration, but another program behind the path. */
+static void reload_sees_a_new_program(void)
+{
+	char *path = mem_printf("%s/driver", host_dir);
+	char *block = mem_printf("    one:\n      path: %s\n", path);
+	struct buf bytes = { 0 };
+	pid_t before;
+
+	assert_int_equal(sys_read_file(HOST_DRIVER, 1 << 28, &bytes), 0);
+	assert_int_equal(sys_replace_file(path, bytes.p, bytes.n, 0700), 0);
+	begin("", block);
+	call_answers("one", NULL);
+	before = info_of("one").pid;
+	reload(block);
+	call_answers("one", NULL);
+	assert_int_equal(info_of("one").pid, before);
+	assert_int_equal(sys_replace_file(path, bytes.p, bytes.n, 0700), 0);
+	reload(block);
+	call_answers("one", NULL);
+	assert_int_not_equal(info_of("one").pid, before);
+	end();
+	buf_done(&bytes);
+	mem_free(block);
+	mem_free(path);
+}
+
 static void stubborn_is_killed(void)
 {
 	begin("", BLOCK("stubborn", "") BLOCK("lingers", ""));
@@ -269,6 +295,7 @@ static void tells_about_providers(void)
 	T(answers_lazily) T(tells_about_providers) T(eager) T(splits_settings_from_secrets) \
 	T(misses_a_setting) T(refuses_what_is_not_there) T(streams_a_list) \
 	T(reload_marks_and_sweeps) \
+	T(reload_sees_a_new_program) \
 	T(stubborn_is_killed) T(lists_drivers) T(script_runs) T(validates)
 /* clang-format on */
 
