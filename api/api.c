@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "accept.h"
 #include "auth.h"
@@ -153,13 +154,34 @@ static void done(struct request *req)
 
 /* ---- the server ---------------------------------------------------------- */
 
+/* Descriptors that clients may not take: pipes of drivers, files. */
+#define RESERVED_FILES 128
+
+/* Clients must not keep a driver from being started. */
+static unsigned connection_limit(const struct config *c)
+{
+	long long most = c->max_connections;
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0 ||
+	    (long long)files.rlim_cur >= most + RESERVED_FILES)
+		return (unsigned)most;
+	most = (long long)files.rlim_cur - RESERVED_FILES;
+	if (most < 1)
+		most = 1;
+	log_warn("fewer connections than configured: few open files allowed",
+		 LOG_INT("files", (long long)files.rlim_cur),
+		 LOG_INT("connections", most));
+	return (unsigned)most;
+}
+
 static bool begin(struct api *api, struct error *err)
 {
 	const struct config *c = api->options.config;
 	const struct http_options http = {
 		.listen = c->listen,
 		.max_body = (size_t)c->max_body,
-		.max_connections = (unsigned)c->max_connections,
+		.max_connections = connection_limit(c),
 		.request_timeout_ms = REQUEST_TIMEOUT_MS,
 		.owner = api,
 		.handle = handle,
