@@ -18,6 +18,7 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -147,12 +148,14 @@ static int add_exec(scmp_filter_ctx ctx, const struct seccomp_exec *exec)
 	return error;
 }
 
-/* Threads, yes; processes, no.  LeakSanitizer clones and traces itself. */
+/* Threads, yes; processes, no; and to die with the host is not to be undone.
+ * LeakSanitizer clones and traces itself, and wants to die with its parent. */
 static int add_processes(scmp_filter_ctx ctx, bool allow_kill)
 {
 	const uint32_t no = SCMP_ACT_ERRNO(EPERM);
-	int error = seccomp_rule_add(ctx, no, SCMP_SYS(prctl), 1,
-				     SCMP_A0(SCMP_CMP_EQ, PR_SET_PDEATHSIG));
+	int error = seccomp_rule_add(ctx, no, SCMP_SYS(prctl), 2,
+				     SCMP_A0(SCMP_CMP_EQ, PR_SET_PDEATHSIG),
+				     SCMP_A1(SCMP_CMP_NE, SIGKILL));
 
 	if (!error && !allow_kill)
 		error = seccomp_rule_add(ctx, no, SCMP_SYS(kill), 0);
