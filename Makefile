@@ -29,13 +29,13 @@ test-peers: ## the tests against real clouds (installs OpenStack: 3 minutes, 2.3
 	@.ci/packages test
 	@cmake --preset asan >/dev/null
 	@cmake --build --preset asan -j $(JOBS)
-	@ctest --preset asan -L peer --no-tests=error
+	@ctest --preset asan -L peer --no-tests=error -V
 
 test-torture: ## release build: the zoo; SIGKILL of the host x 100, of drivers x 1,000
 	@.ci/packages test
 	@cmake --preset release >/dev/null
 	@cmake --build --preset release -j $(JOBS)
-	@ctest --preset release -L 'torture|zoo' --no-tests=error
+	@ctest --preset release -L "torture|zoo" --no-tests=error -V
 
 bench: ## the benchmarks, each beside its limit in the same run
 	@.ci/packages test
