@@ -257,18 +257,21 @@ static void bad_totals(const char *id)
 	answer(id, "{\"type\":\"stream_end\",\"chunks\":1,\"items\":7}");
 }
 
+/* In one piece, so that no credit can come in between. */
 static void chunk_flood(const char *id)
 {
-	char line[512];
+	enum { CHUNKS = 10000, LINE = 128 };
+	char *lines = malloc((size_t)CHUNKS * LINE);
+	size_t n = 0;
 
-	for (int i = 0; i < 10000; i++) {
-		int n = snprintf(line, sizeof(line),
-				 "{\"jsonrpc\":\"2.0\",\"method\":\"$/chunk\","
-				 "\"params\":{\"id\":\"%s\",\"seq\":%d,\"items\":"
-				 "[{\"id\":\"a\"}]}}\n", id, i);
-
-		put(line, (size_t)n);
-	}
+	for (int i = 0; lines && i < CHUNKS; i++)
+		n += (size_t)snprintf(
+			lines + n, LINE,
+			"{\"jsonrpc\":\"2.0\",\"method\":\"$/chunk\",\"params\":"
+			"{\"id\":\"%.16s\",\"seq\":%d,\"items\":[{\"id\":\"a\"}]}}\n",
+			id, i);
+	put(lines, n);
+	free(lines);
 	answer(id, "{\"type\":\"stream_end\",\"chunks\":10000,\"items\":10000}");
 }
 
