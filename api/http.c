@@ -280,9 +280,8 @@ static size_t keep_encoded(void *cls UNUSED, struct MHD_Connection *c UNUSED,
 static bool start_daemon(struct http_server *server, int fd, struct error *err)
 {
 	server->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO |
-			MHD_USE_ERROR_LOG,
-		0, NULL, NULL, on_request, NULL, MHD_OPTION_EXTERNAL_LOGGER,
+		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
+		NULL, NULL, on_request, NULL, MHD_OPTION_EXTERNAL_LOGGER,
 		on_log, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
 		MHD_OPTION_URI_LOG_CALLBACK, on_uri, server,
 		MHD_OPTION_UNESCAPE_CALLBACK, keep_encoded, NULL,
