@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Headers are lists of parts: split, trim, compare.  Nothing is copied.
+ */
 #include "accept.h"
 
 #include <string.h>

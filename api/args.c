@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Text of a request becomes a JSON object; what it may hold is for the
+ * catalogue (or a vendor's driver) to say.
+ */
 #include "args.h"
 
 #include <string.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The token lives in locked memory and is compared in constant time; it is
+ * never logged, and never in an error.
+ */
 #include "auth.h"
 
 #include <errno.h>

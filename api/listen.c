@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Addresses are parsed here and not resolved: a name in a file could come to
+ * mean another interface than was checked.
+ */
 #include "listen.h"
 
 #include <arpa/inet.h>

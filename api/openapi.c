@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The document is made once, when first asked for: the routes and the
+ * catalogue are part of the program and do not change.  Bodies share schemas by
+ * operation; what the path gives is taken out of them.
+ */
 #include "openapi.h"
 
 #include <openssl/evp.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Until operations are stored, the request itself waits for the cloud.
+ */
 #include "pending.h"
 
 #include "api_impl.h"

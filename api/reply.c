@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A problem document holds what struct error holds; members without a value
+ * are left out.
+ */
 #include "reply.h"
 
 #include <stdio.h>
