@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# `make run` as a newcomer types it, and then what it says to type.
+# `make run` as a newcomer types it, and then what it and the README say to type.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
@@ -16,6 +16,11 @@ done
 grep -q '^The whole API' "$work/printed" || { echo "make run ended early" >&2; exit 1; }
 # The printed commands are run just as they stand.
 sed -n '/^  TOKEN=/,/^The whole API/{/^The whole API/!p}' "$work/printed" >"$work/typed"
+# The README says the same, for the default address and folder.
+url=$(grep -o -m1 'http://[0-9.:]*' "$work/printed")
+sed -n '/^TOKEN=/,/^```/{/^```/!p}' README.md |
+	sed "s|http://127.0.0.1:8080|$url|; s|data/admin|$work/data/admin|" >"$work/readme"
+diff <(sed '/^$/d; s/^  //' "$work/typed") "$work/readme"
 bash -euo pipefail -c "$(sed 's/curl /curl -sS --fail-with-body /' "$work/typed")" | tee "$work/answers"
 grep -q '"name":"sim"' "$work/answers"
 grep -q '"name":"web"' "$work/answers"
