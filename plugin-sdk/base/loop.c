@@ -199,16 +199,22 @@ void loop_undefer(struct loop_task *task)
 	task->queued = false;
 }
 
+/* Those that are queued now: what they queue comes after the fibers that they
+ * woke, in the next round. */
 static bool run_tasks(void)
 {
+	struct loop_task **last = loop.end;
 	bool ran = false;
 
 	for (int i = 0; i < TASKS_PER_ROUND && loop.first; i++) {
 		struct loop_task *task = loop.first;
+		bool is_last = &task->next == last;
 
 		loop_undefer(task);
 		task->run(task);
 		ran = true;
+		if (is_last)
+			break;
 	}
 	return ran;
 }

@@ -213,6 +213,7 @@ int serve(const struct sc_driver *driver)
 	sv->rt.on_limits = on_limits;
 	sv->last_call.run = on_last_call;
 	link_open(&sv->link, in, out, FRAME_MAX_DEFAULT);
+	sv->link.at_once = 1;
 	sv->link.on_frame = on_frame;
 	sv->link.on_end = on_end;
 	loop_run();

@@ -136,8 +136,11 @@ static void flush_task(struct loop_task *task)
 {
 	struct link *l = container_of(task, struct link, flush);
 
+	/* What is still to be handed out is answered in the same write. */
+	if (l->more && link_backlog(l) < QUEUE_KEPT)
+		loop_defer(&l->flush);
 	/* While the pipe is full its watcher tells when to go on. */
-	if (l->out >= 0 && !ev_is_active(&l->write_watch))
+	else if (l->out >= 0 && !ev_is_active(&l->write_watch))
 		flush(l);
 }
 
@@ -191,16 +194,28 @@ void link_finish(struct link *l)
 
 /* ---- reading ------------------------------------------------------------- */
 
+/* There may be more frames: after the fibers, before the next read. */
+static void put_off(struct link *l)
+{
+	l->more = true;
+	loop_defer(&l->resume);
+}
+
 /* Hand out the lines that are there.  False: @l may be gone. */
 static bool hand_out(struct link *l)
 {
 	uint64_t oversized = l->reader.oversized;
+	unsigned given = 0;
 	struct slice line;
 	bool gone = false;
 
 	l->gone = &gone;
-	while (!gone && !l->paused && frame_next(&l->reader, &line))
+	while (!gone && !l->paused && !l->more &&
+	       frame_next(&l->reader, &line)) {
 		l->on_frame(l, line);
+		if (!gone && ++given == l->at_once)
+			put_off(l);
+	}
 	if (!gone && l->on_oversized)
 		for (; !gone && oversized < l->reader.oversized; oversized++)
 			l->on_oversized(l);
@@ -221,9 +236,13 @@ static void readable(struct ev_loop *ev UNUSED, ev_io *w, int events UNUSED)
 {
 	struct link *l = container_of(w, struct link, read_watch);
 	size_t room;
-	char *space = frame_space(&l->reader, &room);
-	ssize_t n = sys_read(l->in, space, room);
+	char *space;
+	ssize_t n;
 
+	if (l->more)
+		return;
+	space = frame_space(&l->reader, &room);
+	n = sys_read(l->in, space, room);
 	if (n > 0) {
 		l->bytes_in += (uint64_t)n;
 		frame_filled(&l->reader, (size_t)n);
@@ -239,6 +258,7 @@ static void resume_task(struct loop_task *task)
 {
 	struct link *l = container_of(task, struct link, resume);
 
+	l->more = false;
 	if (!l->paused && hand_out(l) && !l->paused && l->in >= 0)
 		ev_io_start(loop_ev(), &l->read_watch);
 }

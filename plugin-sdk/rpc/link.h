@@ -29,9 +29,15 @@ struct link {
 	ev_io read_watch, write_watch;
 	struct loop_task flush, resume;
 	bool paused;            /* reading, by link_pause_reading() */
+	bool more;              /* frames wait for `resume` */
 	bool finishing;         /* close `out` once all is written */
 	bool closed;
 	bool *gone;             /* set when closed inside of a callback */
+
+	/* Set by the owner, or 0: frames handed out before the fibers that
+	 * they start or wake may run.  With few, what one request leaves in
+	 * the caches and in the allocator serves the next. */
+	unsigned at_once;
 
 	/* Set by the owner; called on the loop, never from inside a call of
 	 * the owner's.  The frame is valid only during the call, unless it is

@@ -3,140 +3,7 @@
  * Links: batching, limits, back-pressure, ends, and that two of them never
  * block each other.
  */
-#include "unit.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "base/clock.h"
-#include "base/mem.h"
-#include "base/sys.h"
-#include "rpc/link.h"
-
-/* ---- two links and two pipes --------------------------------------------- */
-
-struct end {
-	struct link link;
-	struct buf got; /* frames as "a|b|" */
-	size_t frames, bytes, oversized;
-	int ends;
-	enum link_end why;
-	int error;
-	bool close_at_frame, close_at_end;
-};
-
-static void on_frame(struct link *l, struct slice frame)
-{
-	struct end *e = container_of(l, struct end, link);
-
-	e->frames++;
-	e->bytes += frame.n;
-	if (frame.n < 100) {
-		buf_add_slice(&e->got, frame);
-		buf_add_char(&e->got, '|');
-	}
-	if (e->close_at_frame)
-		link_close(l);
-}
-
-static void on_oversized(struct link *l)
-{
-	container_of(l, struct end, link)->oversized++;
-}
-
-static void on_end(struct link *l, enum link_end why, int error)
-{
-	struct end *e = container_of(l, struct end, link);
-
-	e->ends++;
-	e->why = why;
-	e->error = error;
-	if (e->close_at_end)
-		link_close(l);
-}
-
-static void open_end(struct end *e, int in, int out)
-{
-	*e = (struct end){ 0 };
-	e->link.on_frame = on_frame;
-	e->link.on_oversized = on_oversized;
-	e->link.on_end = on_end;
-	link_open(&e->link, in, out, 1 << 20);
-}
-
-static void close_end(struct end *e)
-{
-	link_close(&e->link);
-	buf_done(&e->got);
-}
-
-/* A link, and the bare other ends of its pipes. */
-static int open_one(struct end *e, int *from)
-{
-	int in[2], out[2];
-
-	assert_int_equal(sys_pipe(in, 0), 0);
-	assert_int_equal(sys_pipe(out, O_NONBLOCK), 0);
-	open_end(e, in[0], out[1]);
-	*from = out[0];
-	return in[1];
-}
-
-static void open_two(struct end *a, struct end *b)
-{
-	int ab[2], ba[2];
-
-	assert_int_equal(sys_pipe(ab, 0), 0);
-	assert_int_equal(sys_pipe(ba, 0), 0);
-	open_end(a, ba[0], ab[1]);
-	open_end(b, ab[0], ba[1]);
-}
-
-static void put(int fd, const char *text)
-{
-	assert_true(sys_write_all(fd, text, strlen(text)));
-}
-
-static bool send_text(struct end *e, const char *text)
-{
-	struct slice part = slice_of(text);
-
-	return link_send(&e->link, &part, 1);
-}
-
-/* Run the loop until @n frames have come to @e, or @e has ended. */
-struct want {
-	struct end *end;
-	size_t frames;
-	int ends;
-};
-
-static bool have(void *arg)
-{
-	struct want *w = arg;
-
-	return w->end->frames >= w->frames && w->end->ends >= w->ends;
-}
-
-static void wait_for(struct end *e, size_t frames, int ends)
-{
-	struct want w = { e, frames, ends };
-
-	assert_true(loop_run_until(have, &w, clock_ms() + 60000));
-}
-
-static bool turned(void *turns)
-{
-	return --*(int *)turns < 0;
-}
-
-static void run_turns(int turns)
-{
-	loop_run_until(turned, &turns, clock_ms() + 5);
-}
+#include "two_links.h"
 
 /* ---- reading ------------------------------------------------------------- */
 
@@ -252,6 +119,49 @@ static void test_pause_at_each_frame(void **state)
 	}
 	close(to);
 	close(from);
+	close_end(&e);
+}
+
+static struct buf order; /* "f" for a frame, "w" for the work it starts */
+
+static void work(void *arg)
+{
+	struct link *l = arg;
+
+	buf_add_char(&order, 'w');
+	assert_true(link_send(l, (struct slice[]){ SLICE("done") }, 1));
+}
+
+static void start_work(struct link *l, struct slice frame)
+{
+	on_frame(l, frame);
+	buf_add_char(&order, 'f');
+	assert_non_null(fiber_spawn("work", work, l));
+}
+
+/* The work that a frame starts runs before the next frame comes, and what it
+ * says leaves in one write all the same. */
+static void test_one_frame_at_once(void **state)
+{
+	char bytes[64];
+	struct end e;
+	int from, to = open_one(&e, &from);
+
+	(void)state;
+	e.link.at_once = 1;
+	e.link.on_frame = start_work;
+	put(to, "1\n2\n3\n");
+	close(to);
+	sys_fail(SYS_WRITE, 2, EIO); /* a second write would fail */
+	wait_for(&e, 3, 1);
+	run_turns(2);
+	assert_string_equal(order.p, "fwfwfw");
+	assert_int_equal(read(from, bytes, sizeof(bytes)), 15);
+	assert_int_equal(e.why, LINK_EOF);
+	assert_int_equal(e.ends, 1);
+	sys_fail(SYS_WRITE, 0, 0);
+	close(from);
+	buf_done(&order);
 	close_end(&e);
 }
 
@@ -565,6 +475,7 @@ int main(void)
 		TEST(test_read_failure),
 		TEST(test_pause),
 		TEST(test_pause_at_each_frame),
+		TEST(test_one_frame_at_once),
 		TEST(test_close_inside_callbacks),
 		TEST(test_one_write_a_turn),
 		TEST(test_sent_bytes_are_wiped),
