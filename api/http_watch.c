@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Two things that libmicrohttpd does not see.  A client that sends its request
- * byte by byte is never idle, so it would hold its connection for ever: ours
- * have a time for the whole request.  And a suspended connection is not
+ * Three things that libmicrohttpd does not see.  A client that sends its
+ * request byte by byte is never idle, so it would hold its connection for
+ * ever: ours have a time for the whole request.  A suspended connection is not
  * looked at, so the client of a long call could be gone for minutes while the
- * driver works for nobody: we ask the kernel, for all of them by one poll(2).
+ * driver works for nobody.  And an end of the connection that comes together
+ * with the last bytes is one event of an edge-triggered epoll(7), of which
+ * only the bytes are read.  For both we ask the kernel, by one poll(2) for all.
  */
+#include <errno.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -13,7 +16,8 @@
 #include "base/mem.h"
 #include "http_server.h"
 
-#define WATCH_MS 200 /* how soon it is noticed */
+#define WATCH_MS 200 /* how soon a client that is gone is noticed */
+#define IDLE_MS 1000 /* the same while it owes us a request */
 
 void http_watch_receiving(struct http_server *server, struct http_client *c)
 {
@@ -92,12 +96,55 @@ static void cancel_gone(struct http_server *server)
 	mem_free(fds);
 }
 
+/* ---- ends that came with the last bytes ---------------------------------- */
+
+/* Nothing is left to be read, and nothing will come. */
+static bool is_at_end(int fd)
+{
+	char byte;
+	ssize_t n = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+}
+
+static size_t gather_idle(struct http_server *server, struct pollfd *fds)
+{
+	int64_t young = clock_ms() - IDLE_MS;
+	struct http_client *c;
+	size_t n = 0;
+
+	list_each (c, &server->receiving, struct http_client, link) {
+		if (c->since > young)
+			break;
+		fds[n++] = (struct pollfd){ .fd = c->fd, .events = POLLRDHUP };
+	}
+	return n;
+}
+
+static void end_idle(struct http_server *server)
+{
+	struct pollfd *fds;
+	size_t n;
+
+	if (!server->client_count || clock_ms() < server->look_at_idle)
+		return;
+	server->look_at_idle = clock_ms() + IDLE_MS;
+	fds = mem_alloc(server->client_count * sizeof(*fds));
+	n = gather_idle(server, fds);
+	if (n && poll(fds, n, 0) > 0)
+		for (size_t i = 0; i < n; i++)
+			if (fds[i].revents && is_at_end(fds[i].fd))
+				shutdown(fds[i].fd, SHUT_RDWR);
+	mem_free(fds);
+}
+
 static void watch(struct timer *timer)
 {
 	struct http_server *server =
 		container_of(timer, struct http_server, watch);
 
 	end_slow(server);
+	end_idle(server);
 	cancel_gone(server);
 	http_kick(server);
 	if (server->client_count)

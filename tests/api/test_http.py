@@ -218,7 +218,7 @@ class Http(unittest.TestCase):
                      b'POST /health HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n',
                      b'POST /health HTTP/1.1\r\nHost: x\r\nContent-Length: ten\r\n\r\n',
                      b'POST /health HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n\r\n'):
-            with self.subTest(text), Raw(self.host) as raw:
+            with self.subTest(text), Raw(self.host, timeout=10) as raw:
                 raw.send(text)
                 raw.socket.shutdown(socket.SHUT_WR)
                 self.assertNotRegex(raw.rest(), rb'HTTP/1.1 2\d\d')
@@ -277,7 +277,7 @@ class Http(unittest.TestCase):
         for _ in range(300):
             with Raw(self.host) as raw:
                 raw.send('GET /health HT')
-        self.host.wait_until(lambda: self.host.get('/api/v1/system/status')['connections'] < 5)
+        self.host.wait_until(lambda: self.host.get('/api/v1/system/status')['connections'] < 5, timeout=10)
 
     def test_client_gone_while_its_driver_works(self):
         with Raw(self.host) as raw:
