@@ -139,6 +139,7 @@ static void on_frame(struct link *link, struct slice frame)
 		notified(sv, &m);
 	} else if (m.type == MSG_REQUEST) {
 		dispatch(&sv->rt, &m);
+		link_yield(link);
 	} else {
 		fail(&err, ERR_INVALID, "an answer, but a driver asks nothing");
 		skip_line(sv, &err);
@@ -213,7 +214,6 @@ int serve(const struct sc_driver *driver)
 	sv->rt.on_limits = on_limits;
 	sv->last_call.run = on_last_call;
 	link_open(&sv->link, in, out, FRAME_MAX_DEFAULT);
-	sv->link.at_once = 1;
 	sv->link.on_frame = on_frame;
 	sv->link.on_end = on_end;
 	loop_run();

@@ -194,9 +194,10 @@ void link_finish(struct link *l)
 
 /* ---- reading ------------------------------------------------------------- */
 
-/* There may be more frames: after the fibers, before the next read. */
-static void put_off(struct link *l)
+void link_yield(struct link *l)
 {
+	if (l->closed)
+		return;
 	l->more = true;
 	loop_defer(&l->resume);
 }
@@ -205,17 +206,12 @@ static void put_off(struct link *l)
 static bool hand_out(struct link *l)
 {
 	uint64_t oversized = l->reader.oversized;
-	unsigned given = 0;
 	struct slice line;
 	bool gone = false;
 
 	l->gone = &gone;
-	while (!gone && !l->paused && !l->more &&
-	       frame_next(&l->reader, &line)) {
+	while (!gone && !l->paused && !l->more && frame_next(&l->reader, &line))
 		l->on_frame(l, line);
-		if (!gone && ++given == l->at_once)
-			put_off(l);
-	}
 	if (!gone && l->on_oversized)
 		for (; !gone && oversized < l->reader.oversized; oversized++)
 			l->on_oversized(l);

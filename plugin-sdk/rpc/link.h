@@ -29,15 +29,10 @@ struct link {
 	ev_io read_watch, write_watch;
 	struct loop_task flush, resume;
 	bool paused;            /* reading, by link_pause_reading() */
-	bool more;              /* frames wait for `resume` */
+	bool more;              /* frames wait for `resume`: link_yield() */
 	bool finishing;         /* close `out` once all is written */
 	bool closed;
 	bool *gone;             /* set when closed inside of a callback */
-
-	/* Set by the owner, or 0: frames handed out before the fibers that
-	 * they start or wake may run.  With few, what one request leaves in
-	 * the caches and in the allocator serves the next. */
-	unsigned at_once;
 
 	/* Set by the owner; called on the loop, never from inside a call of
 	 * the owner's.  The frame is valid only during the call, unless it is
@@ -60,6 +55,11 @@ void link_close(struct link *l);
 /* Stop or continue reading (back-pressure on whoever writes).  Frames that
  * were read already are kept until then. */
 void link_pause_reading(struct link *l, bool paused);
+
+/* In on_frame(): the next frame comes once the fibers that this one started or
+ * woke have run; what they send still leaves in one write.  So what one request
+ * leaves in the caches and in the allocator serves the next. */
+void link_yield(struct link *l);
 
 /* Queue one frame made of @n parts (a newline is added).  All or nothing:
  * false when it does not fit the queue or the link is closed.  A frame that

@@ -137,18 +137,18 @@ static void start_work(struct link *l, struct slice frame)
 	on_frame(l, frame);
 	buf_add_char(&order, 'f');
 	assert_non_null(fiber_spawn("work", work, l));
+	link_yield(l);
 }
 
 /* The work that a frame starts runs before the next frame comes, and what it
  * says leaves in one write all the same. */
-static void test_one_frame_at_once(void **state)
+static void test_yield(void **state)
 {
 	char bytes[64];
 	struct end e;
 	int from, to = open_one(&e, &from);
 
 	(void)state;
-	e.link.at_once = 1;
 	e.link.on_frame = start_work;
 	put(to, "1\n2\n3\n");
 	close(to);
@@ -475,7 +475,7 @@ int main(void)
 		TEST(test_read_failure),
 		TEST(test_pause),
 		TEST(test_pause_at_each_frame),
-		TEST(test_one_frame_at_once),
+		TEST(test_yield),
 		TEST(test_close_inside_callbacks),
 		TEST(test_one_write_a_turn),
 		TEST(test_sent_bytes_are_wiped),
