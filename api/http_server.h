@@ -23,6 +23,7 @@ struct http_server {
 	struct list requests;  /* struct request, oldest first */
 	struct list receiving; /* struct http_client, longest first */
 	size_t request_count, client_count;
+	size_t most_clients;    /* since memory was last given back */
 	int64_t look_at_idle;   /* clock_ms() when `receiving` is looked at */
 	struct cond quiet; /* the last request has ended */
 	bool stopping;	   /* takes no new connections */

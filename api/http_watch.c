@@ -9,6 +9,7 @@
  * only the bytes are read.  For both we ask the kernel, by one poll(2) for all.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -138,6 +139,23 @@ static void end_idle(struct http_server *server)
 	mem_free(fds);
 }
 
+/* ---- after a flood ------------------------------------------------------- */
+
+#define MANY 1000
+
+/* What very many connections took goes back to the kernel once half of them
+ * are gone; the allocator would keep it. */
+static void give_back(struct http_server *server)
+{
+	if (server->client_count > server->most_clients)
+		server->most_clients = server->client_count;
+	if (server->most_clients < MANY ||
+	    server->client_count > server->most_clients / 2)
+		return;
+	server->most_clients = server->client_count;
+	malloc_trim(0);
+}
+
 static void watch(struct timer *timer)
 {
 	struct http_server *server =
@@ -146,6 +164,7 @@ static void watch(struct timer *timer)
 	end_slow(server);
 	end_idle(server);
 	cancel_gone(server);
+	give_back(server);
 	http_kick(server);
 	if (server->client_count)
 		timer_arm(timer, clock_ms() + WATCH_MS);
