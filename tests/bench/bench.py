@@ -137,7 +137,7 @@ def memory(pid, key):
 def bench_rpc():
     """Host to driver calls against a bare pipe: tests/bench/bench_rpc.c."""
     out = pathlib.Path(tempfile.mkdtemp(prefix='skyclust-rpc-')) / 'rpc.json'
-    subprocess.run([BIN / 'bench_rpc', '--json', out], check=True)
+    subprocess.run([BIN / 'bench_rpc', '--json', out], check=True, stdout=subprocess.DEVNULL)
     for r in json.loads(out.read_text())['rows']:
         row(r['what'], r['measured'], r['beside'], r['goal'], r.get('holds'))
     shutil.rmtree(out.parent)

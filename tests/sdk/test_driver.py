@@ -360,7 +360,7 @@ class Waiting(Case):
         began = time.monotonic()
         error = driver.call('x.test.call.wait', {'ms': 60000}, ctx={'deadline_ms': 100})
         self.assertEqual(error['code'], DEADLINE)
-        self.assertGreaterEqual(time.monotonic() - began, 0.1)
+        self.assertGreater(time.monotonic() - began, 0.098)     # its clock counts whole milliseconds
         self.assertLess(time.monotonic() - began, TIMEOUT / 2)
 
     def test_ping_while_every_handler_waits(self):

@@ -46,7 +46,11 @@ class Peer:
     def __init__(self):
         self.started = not self.answers()
         if self.started:
-            self.up()
+            try:
+                self.up()
+            except subprocess.CalledProcessError:
+                self.down()
+                raise
         self.env = {}
         for line in (HOME / 'openrc').read_text().splitlines():
             name, _, value = line.removeprefix('export ').partition('=')

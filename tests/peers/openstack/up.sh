@@ -229,8 +229,10 @@ say "starting MariaDB and RabbitMQ"
 start mariadb mariadbd --no-defaults --user="$(id -un)" --datadir="$VAR/mysql" --socket="$VAR/mysql.sock" \
     --skip-networking --skip-log-bin --innodb-flush-log-at-trx-commit=0 --innodb-buffer-pool-size=64M \
     --performance-schema=OFF --max-connections=300
-start epmd epmd -address 127.0.0.1 -port 43690
-start rabbitmq env HOME="$VAR/rabbit" ERL_EPMD_PORT=43690 ERL_EPMD_ADDRESS=127.0.0.1 \
+# Below the ports that clients get by themselves, or one of theirs may hold it.
+start epmd epmd -address 127.0.0.1 -port 14369
+wait_for "epmd" bash -c 'exec 3<>/dev/tcp/127.0.0.1/14369'
+start rabbitmq env HOME="$VAR/rabbit" ERL_EPMD_PORT=14369 ERL_EPMD_ADDRESS=127.0.0.1 \
     RABBITMQ_NODENAME=peer@localhost RABBITMQ_NODE_IP_ADDRESS=127.0.0.1 RABBITMQ_NODE_PORT=5672 \
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="-kernel inet_dist_use_interface {127,0,0,1} +S 2:2" \
     RABBITMQ_CONF_ENV_FILE=/nonexistent RABBITMQ_CONFIG_FILE="$VAR/rabbit/none" \
