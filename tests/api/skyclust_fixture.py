@@ -24,6 +24,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get('SKYCLUST_BIN') or ROOT / 'build/asan/bin')
@@ -208,6 +209,20 @@ class Host:
         if status != 200:
             raise AssertionError(f'GET {path}: {status} {body}')
         return body
+
+
+class HostCase(unittest.TestCase):
+    """Tests that share one running host, `cls.host`."""
+    config = SIM
+
+    @classmethod
+    def setUpClass(cls):
+        cls.host = Host(cls.config).start()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.host.stop()
+        cls.host.close()
 
 
 # ---- processes ----------------------------------------------------------------

@@ -6,25 +6,20 @@ import re
 import unittest
 
 from schema import check
-from skyclust_fixture import Host
+from skyclust_fixture import HostCase
 
 P = '/api/v1/providers/sim'
 DAYS = 'start_date=2026-01-01&end_date=2026-01-03'
 
 
-class Catalogue(unittest.TestCase):
+class Catalogue(HostCase):
     @classmethod
     def setUpClass(cls):
-        cls.host = Host().start()
+        super().setUpClass()
         cls.document = cls.host.get('/api/v1/openapi.json')
         cls.routes = [(method.upper(), re.compile(re.sub(r'\{\w+\}', '[^/?]+', path)), operation)
                       for path, item in cls.document['paths'].items() if path.startswith('/api/v1/providers/')
                       for method, operation in item.items() if 'x-operation' in operation]
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.host.stop()
-        cls.host.close()
 
     def operation_of(self, method, path):
         """The document's operation; a literal path goes before a parameter."""

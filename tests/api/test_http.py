@@ -9,7 +9,7 @@ import socket
 import threading
 import unittest
 
-from skyclust_fixture import BIN, Host
+from skyclust_fixture import BIN, Host, HostCase
 
 CONFIG = f'''
 plugins:
@@ -71,16 +71,13 @@ class Raw:
         return self.buffer
 
 
-class Http(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.host = Host(CONFIG).start()
-        cls.auth = f'Authorization: Bearer {cls.host.token}\r\n'
+class Http(HostCase):
+    config = CONFIG
 
     @classmethod
-    def tearDownClass(cls):
-        cls.host.stop()
-        cls.host.close()
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.auth = f'Authorization: Bearer {cls.host.token}\r\n'
 
     def tearDown(self):
         self.assertEqual(self.host.call('GET', '/health').status, 200, 'the host no longer serves')

@@ -4,7 +4,7 @@
 import unittest
 from urllib.parse import unquote
 
-from skyclust_fixture import ROOT, Host
+from skyclust_fixture import HostCase, ROOT
 
 P = '/api/v1/providers/mirror'
 TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
@@ -18,15 +18,8 @@ plugins:
 '''
 
 
-class Mirror(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.host = Host(CONFIG).start()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.host.stop()
-        cls.host.close()
+class Mirror(HostCase):
+    config = CONFIG
 
     # ---- there ----------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 """Every class of error as the problem document it must be (RFC 9457)."""
 import unittest
 
-from skyclust_fixture import BIN, Host
+from skyclust_fixture import BIN, Host, HostCase
 
 SIM = '/api/v1/providers/sim'
 MAX_BODY = 65536
@@ -35,15 +35,8 @@ plugins:
     f'    gone:\n      enabled: true\n      path: {BIN}/no-such-program\n'
 
 
-class Problems(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.host = Host(CONFIG).start()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.host.stop()
-        cls.host.close()
+class Problems(HostCase):
+    config = CONFIG
 
     def problem(self, status, code, method, path, body=None, **options):
         answer = self.host.call(method, path, body, **options)

@@ -5,22 +5,17 @@ import unittest
 from urllib.parse import quote
 
 from schema import check
-from skyclust_fixture import Host
+from skyclust_fixture import HostCase
 
 P = '/api/v1/providers/sim'
 S = '/api/v1/sim'
 
 
-class Resources(unittest.TestCase):
+class Resources(HostCase):
     @classmethod
     def setUpClass(cls):
-        cls.host = Host().start()
+        super().setUpClass()
         cls.document = cls.host.get('/api/v1/openapi.json')
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.host.stop()
-        cls.host.close()
 
     def ask(self, status, method, path, body=None):
         answer = self.host.call(method, path, body)

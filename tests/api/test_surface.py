@@ -6,7 +6,7 @@ import re
 import unittest
 
 from schema import check, resolve
-from skyclust_fixture import Host
+from skyclust_fixture import HostCase
 
 METHODS = {'get', 'post', 'put', 'patch', 'delete'}
 WITHOUT_TOKEN = {'/health', '/ready', '/metrics', '/docs', '/docs/style.css'}
@@ -25,16 +25,11 @@ def fill(path, **values):
     return re.sub(r'\{(\w+)\}', lambda m: {**VALUES, **values}[m[1]], path)
 
 
-class Surface(unittest.TestCase):
+class Surface(HostCase):
     @classmethod
     def setUpClass(cls):
-        cls.host = Host().start()
+        super().setUpClass()
         cls.document = cls.host.get('/api/v1/openapi.json')
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.host.stop()
-        cls.host.close()
 
     def test_document_is_sound(self):
         d = self.document
