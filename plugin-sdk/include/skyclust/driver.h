@@ -203,20 +203,28 @@ struct sc_method {
 /*
  * path   a.b        member b of member a
  *        a[]        every element of the array a
- *        a[k=v]     those whose member k is v
- *        *          every member, whatever its name
+ *        a[k=v]     those whose member k is v; k may be a path, several are
+ *                   joined by |, v may be a hole of the row's arguments:
+ *                   "flavors[id|name={instance_type}]"
+ *        a[k!=v]    those where it is not
+ *        a[only]    the only element; none or several is SC_INVALID
+ *        *          every member, whatever its name; at the end of .items each
+ *                   gets a member `~`, the name it was found under
  *        'x.y'      a name that holds dots or brackets
  *        a[]?       of .items: the array may be absent, which else is a fault
  *
  * hole   {x}        required, percent-encoded in a URL, a JSON value in a body
  *        {x?}       drops the query parameter, member or element that holds
  *                   it, and objects and arrays which that leaves empty
- *        {x/N}      the N-th part, from 0, of x split at '/'
+ *        {x/N} {x:N} the N-th part, from 0, of x split at '/' or ':'
+ *        {x:base64} in base64 (RFC 4648)
+ *        {x|y}      the first of several that is there; {x|=text}: else a text
  *        {+x}       not encoded (only for values made by the driver)
  *        {x[]}      in a body: the array of one element around it gets one
  *                   element for each of the list x;  {x[].y} is its member y:
  *                   "{'groups': [{'name': '{security_groups[]?}'}]}"
  *        {cred.x} {config.x} {session.x} {region} {op}
+ *        {arg.x}    in a map: an argument of the row, where {x} is of the record
  *
  * null is missing, and in a URL so is the empty text.  A string of a body that
  * is one hole becomes the value with its type.  Lists are joined by commas in
@@ -225,7 +233,9 @@ struct sc_method {
 
 /* One field of a record: where it is in the cloud's answer. */
 struct sc_map {
-	const char *to;                         /* catalogue field */
+	const char *to;                         /* catalogue field; alone: several,
+						 * "id name size", that the cloud
+						 * calls the same */
 	const char *from;                       /* path, or text with {holes} */
 	const char *const (*words)[2];          /* {cloud's, ours}…, {"*", x}, {NULL};
 						 * ours NULL: says nothing, the
@@ -233,6 +243,7 @@ struct sc_map {
 	const struct sc_map *map;               /* nested record(s) */
 	bool list;                              /* every match, not the first */
 	const char *value;                      /* a constant string */
+	const char *until;                      /* what begins with this is cut off */
 };
 
 /* How a cloud's failure becomes ours; the first row that fits wins. Text of
@@ -256,6 +267,35 @@ struct sc_rest {
 	const struct sc_error_row *errors;      /* before the service's own */
 	struct sc_reply *(*run)(struct sc_call *call); /* escape hatch */
 	const char *idempotency, *cancel;       /* as in struct sc_method */
+	/* Several rows may have one op: the first is run whose `when` holds for
+	 * the arguments: "x" (given, not false), "!x", "x=word". */
+	const char *when;
+	/* "flavor network": rows to run before, in this order; the record of
+	 * each becomes the argument of its name: {flavor.id}.  One for which no
+	 * row's `when` holds is left out.  A look-up that finds nothing is
+	 * SC_INVALID at the argument that its row's first hole names. */
+	const char *let;
+	/* Of lists: "cluster.list": this row is run once for each record of that
+	 * one, which is {over.id} …; a record gone meanwhile is passed over. */
+	const char *over;
+	/* Of lists that the cloud does not page: rows whose records follow. */
+	const char *also;
+	/* "status=running|pending": a conflict (SC_CONFLICT) is success when the
+	 * kind's `get` row then shows one of these words in this field. */
+	const char *already;
+	/* Of creates: where the cloud's object, as the kind's `list` row finds
+	 * it, holds {op}: "metadata.skyclust-op".  The SDK then answers
+	 * op.reconcile for this operation by itself.  A text that contains the
+	 * operation's id will do. */
+	const char *mark;
+	/* Of creates: the field that no two can share, "name": without a mark,
+	 * op.reconcile says not_applied when there is none, else cannot_tell. */
+	const char *unique;
+	/* Arguments beside those in holes that are understood, "a b" (of .run
+	 * rows: all; NULL there: not checked).  Another one that is given (not
+	 * null, false or empty) to a row that changes the cloud is refused as
+	 * SC_UNSUPPORTED, never dropped. */
+	const char *takes;
 };
 
 /* An endpoint and what all its rows share. */
@@ -267,6 +307,9 @@ struct sc_service {
 	const char *error_code;                 /* path of the cloud's code */
 	const char *error_message;              /* path of its message */
 	const char *request_id;                 /* name of a header, or NULL */
+	/* For each list row of it that has none of its own: */
+	const char *page;                       /* query: "limit={limit?}&marker={page_token?}" */
+	const char *next;                       /* path of the next page */
 };
 
 /* Run row @op with @args (borrowed; NULL: the call's own).  The mapped value,

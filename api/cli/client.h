@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The REST API as the command line sees it: one exchange at a time, blocking,
+ * over libcurl.  Sources: api/README.md; RFC 9457 for problems.
+ */
+#ifndef SKYCLUST_CLI_CLIENT_H
+#define SKYCLUST_CLI_CLIENT_H
+
+#include <jansson.h>
+
+#include "base/error.h"
+
+struct client;
+
+/* What the server answered; client_answer_done() frees it. */
+struct client_answer {
+	int status;
+	json_t *value;		/* new; NULL: no body */
+	json_t *problem;	/* new: application/problem+json, else NULL */
+	int retry_after_s;	/* 0: not said */
+};
+
+/* @server: "http://127.0.0.1:8080"; @token borrowed for the client's life.
+ * @timeout_s is of one exchange. */
+struct client *client_new(const char *server, const char *token, int timeout_s);
+void client_free(struct client *c);
+
+/*
+ * Send @method to @path ("/api/v1/…", already percent-encoded) with @query (an
+ * object of scalars and lists, or NULL) and @body (or NULL), all borrowed.
+ * True for any answer, also a problem; false when there was none, or none that
+ * can be read: @err names the server and says what to do.
+ */
+bool client_send(struct client *c, const char *method, const char *path,
+		 const json_t *query, const json_t *body,
+		 struct client_answer *answer, struct error *err);
+void client_answer_done(struct client_answer *answer);
+
+/*
+ * The whole of a list: every page of it, as one array (new); NULL with @answer
+ * filled in when a page was a problem, or @err when none came.  @limit 0: all.
+ */
+json_t *client_list(struct client *c, const char *path, const json_t *query,
+		    long long limit, struct client_answer *answer,
+		    struct error *err);
+
+#endif
