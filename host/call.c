@@ -5,8 +5,8 @@
  * The arguments become one text; the answer stays the text it came as.  What
  * makes this more than a question and an answer is failure: a read whose
  * process died is asked again of the next one, at most twice and never after
- * an item was handed out; a mutation is never sent twice, and says honestly
- * that nobody knows what became of it.
+ * an item was handed out; of a mutation the next one is first asked what
+ * became of it (settle.c), and when nobody knows the caller is told so.
  */
 #include <string.h>
 
@@ -16,8 +16,9 @@
 #include "base/secret.h"
 #include "metrics.h"
 #include "registry_impl.h"
+#include "settle.h"
 
-#define ATTEMPTS 3	/* of a read: once, and twice again */
+#define ATTEMPTS 3	/* once, and twice again */
 #define STREAM_CREDIT 4 /* chunks on their way at once */
 #define LATE_MS 250	/* what the driver gets less than the caller */
 
@@ -86,27 +87,38 @@ static bool is_lifecycle(const char *method)
 static bool check_method(const struct generation *g, const char *method,
 			 struct error *err)
 {
-	if (json_object_get(json_object_get(g->hello, "operations"), method) ||
-	    is_lifecycle(method))
+	if (generation_operation(g, method) || is_lifecycle(method))
 		return true;
 	return fail(err, ERR_UNSUPPORTED, "driver %s %s does not offer %s",
 		    json_str(g->hello, "name", ""),
 		    json_str(g->hello, "version", ""), method);
 }
 
+/* One call's way through its attempts. */
+struct course {
+	struct provider *p;
+	const struct driver_request *req;
+	unsigned attempt;
+	uint64_t generation; /* of the last attempt; 0: never reached one */
+	uint64_t items;	     /* that were handed out */
+	struct lost lost;    /* of a mutation: what settle() goes by */
+};
+
 /* Hand out one event; false when the caller wants no more. */
-WAITS static bool hand_out(const struct driver_request *req,
-			   const struct rpc_event *event, uint64_t *items)
+WAITS static bool hand_out(struct course *c, const struct rpc_event *event)
 {
+	const struct driver_request *req = c->req;
+
 	switch (event->type) {
 	case RPC_CHUNK:
-		*items += event->items;
+		c->items += event->items;
 		return req->on_items(req->arg, event->data, event->items);
 	case RPC_PROGRESS:
 		if (req->on_progress)
 			req->on_progress(req->arg, event->data);
 		return true;
 	case RPC_CHECKPOINT:
+		lost_checkpoint(&c->lost, event->data);
 		return true;
 	}
 	return true;
@@ -114,16 +126,14 @@ WAITS static bool hand_out(const struct driver_request *req,
 
 /* Pass events on until the answer comes.  When the caller stops, the call is
  * ended as a cancelled one, but not the caller's fiber. */
-WAITS static bool finish(struct rpc_call *call,
-			 const struct driver_request *req,
-			 struct rpc_reply *reply, uint64_t *items,
-			 struct error *err)
+WAITS static bool finish(struct rpc_call *call, struct course *c,
+			 struct rpc_reply *reply, struct error *err)
 {
 	bool was_cancelled = fiber_cancelled(), stopped = false, ok;
 	struct rpc_event event;
 
 	while (!stopped && rpc_next(call, &event))
-		stopped = !hand_out(req, &event, items);
+		stopped = !hand_out(c, &event);
 	if (stopped)
 		fiber_cancel(fiber_self());
 	ok = rpc_end(call, reply, err);
@@ -135,10 +145,10 @@ WAITS static bool finish(struct rpc_call *call,
 	return fail(err, ERR_CANCELLED, "the caller has gone");
 }
 
-static struct rpc_call *begin(struct provider *p, struct generation *g,
-			      const struct driver_request *req,
-			      unsigned attempt, struct error *err)
+static struct rpc_call *begin(const struct course *c, struct generation *g,
+			      struct error *err)
 {
+	const struct driver_request *req = c->req;
 	struct rpc_request rpc = { .method = req->method,
 				   .wipe = true,
 				   .deadline = req->deadline,
@@ -147,7 +157,7 @@ static struct rpc_call *begin(struct provider *p, struct generation *g,
 	struct rpc_call *call;
 	struct buf params = { 0 };
 
-	add_params(&params, p, req, attempt);
+	add_params(&params, c->p, req, c->attempt);
 	rpc.params = buf_slice(&params);
 	call = rpc_begin(g->peer, &rpc, err);
 	buf_wipe(&params);
@@ -156,37 +166,39 @@ static struct rpc_call *begin(struct provider *p, struct generation *g,
 	return call;
 }
 
-/* Send it to a live generation; @items counts what was handed out. */
-WAITS static bool attempt_call(struct provider *p,
-			       const struct driver_request *req,
-			       unsigned attempt, struct rpc_reply *reply,
-			       uint64_t *generation, uint64_t *items,
+/* Send it to a live generation. */
+WAITS static bool attempt_call(struct course *c, struct rpc_reply *reply,
 			       struct error *err)
 {
-	struct generation *g = provider_live(p, req->deadline, err);
+	struct generation *g = provider_live(c->p, c->req->deadline, err);
 	struct rpc_call *call;
 	bool ok = false;
 
-	if (!g || !check_method(g, req->method, err))
+	c->attempt++;
+	if (!g || !check_method(g, c->req->method, err))
 		return false;
-	*generation = g->o.number;
+	c->generation = g->o.number;
+	lost_learn(&c->lost, g, c->req->method);
 	generation_enter(g);
-	call = begin(p, g, req, attempt, err);
+	call = begin(c, g, err);
 	if (call)
-		ok = finish(call, req, reply, items, err);
+		ok = finish(call, c, reply, err);
 	generation_leave(g);
-	provider_room(p);
+	provider_room(c->p);
 	return ok;
 }
 
 /* ---- the whole call ----------------------------------------------------- */
 
-static bool may_repeat(const struct driver_request *req, unsigned attempt,
-		       uint64_t items, const struct error *err)
+/* May the same be sent to the next process? */
+static bool may_repeat(const struct course *c, const struct error *err)
 {
-	return !req->mutates && err->code == ERR_DRIVER_UNAVAILABLE &&
-	       !err->retry_after_ms && items == 0 && attempt < ATTEMPTS &&
-	       clock_left(req->deadline) != 0;
+	if (err->code != ERR_DRIVER_UNAVAILABLE || err->retry_after_ms ||
+	    c->attempt >= ATTEMPTS || clock_left(c->req->deadline) == 0)
+		return false;
+	if (!c->req->mutates)
+		return c->items == 0;
+	return err->effect == EFFECT_NONE || c->lost.repeatable;
 }
 
 static void fill_reply(struct driver_reply *reply, struct rpc_reply *rpc,
@@ -225,25 +237,41 @@ static void account(struct provider *p, const struct driver_request *req,
 			 LOG_STR("method", req->method), LOG_ERR(err));
 }
 
-WAITS static bool call_provider(struct provider *p,
-				const struct driver_request *req,
-				struct driver_reply *reply, struct error *err)
+/* Attempt by attempt, until there is an answer or no use in another. */
+WAITS static bool run(struct course *c, struct driver_reply *reply,
+		      struct error *err)
+{
+	struct rpc_reply rpc;
+
+	for (;;) {
+		if (attempt_call(c, &rpc, err)) {
+			fill_reply(reply, &rpc, c->generation);
+			return true;
+		}
+		if (may_repeat(c, err))
+			continue;
+		if (!c->req->mutates || err->effect != EFFECT_UNKNOWN)
+			return false;
+		if (settle(c->p, c->req, &c->lost, reply, err))
+			return true;
+		if (!may_repeat(c, err))
+			return false;
+	}
+}
+
+WAITS bool call_provider(struct provider *p, const struct driver_request *req,
+			 struct driver_reply *reply, struct error *err)
 {
 	struct breaker *breaker = breaker_of(&p->breakers, req->region);
-	uint64_t generation = 0, items = 0;
+	struct course course = { .p = p, .req = req };
 	int64_t began = clock_us();
-	unsigned attempt = 0;
-	struct rpc_reply rpc;
 	bool ok;
 
 	if (!breaker_pass(breaker, clock_ms(), err))
 		return false;
-	do {
-		ok = attempt_call(p, req, ++attempt, &rpc, &generation, &items,
-				  err);
-	} while (!ok && may_repeat(req, attempt, items, err));
+	ok = run(&course, reply, err);
+	lost_done(&course.lost);
 	if (ok) {
-		fill_reply(reply, &rpc, generation);
 		err->code = ERR_NONE;
 	} else {
 		redact_error(&p->settings.redact, err);
@@ -251,7 +279,8 @@ WAITS static bool call_provider(struct provider *p,
 			err->effect = EFFECT_NONE;
 	}
 	/* What never reached the driver says nothing of the cloud. */
-	breaker_report(breaker, clock_ms(), generation ? err->code : ERR_BUSY);
+	breaker_report(breaker, clock_ms(),
+		       course.generation ? err->code : ERR_BUSY);
 	account(p, req, began, err);
 	return ok;
 }

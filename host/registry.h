@@ -70,7 +70,7 @@ WAITS bool registry_ensure_ready(struct registry *r, const char *provider,
 struct driver_request {
 	const char *provider;
 	const char *method;             /* "instance.list" */
-	bool mutates;                   /* reads fail over, mutations never */
+	bool mutates;                   /* it changes the cloud: needs `op` */
 	const json_t *args;             /* object, borrowed; NULL: {} */
 	const char *region, *zone, *workspace, *op, *trace; /* may be NULL */
 	bool native;                    /* the cloud's own objects, too */
@@ -96,9 +96,11 @@ struct driver_reply {
  * Call a driver.  ERR_NOT_FOUND: no such provider.  ERR_UNSUPPORTED: it does
  * not list the method.  ERR_BUSY / ERR_DRIVER_UNAVAILABLE with retry_after_ms.
  * A read whose driver dies before any item was handed out is sent again, at
- * most twice, within the deadline.  A mutation whose driver died ends with
- * ERR_DRIVER_UNAVAILABLE and EFFECT_UNKNOWN (EFFECT_NONE if it was never
- * written).  On success the caller calls driver_reply_done().
+ * most twice, within the deadline; so is a mutation that does nothing more the
+ * second time.  Of another one whose answer was lost the next process is asked
+ * (op.reconcile): applied is success, not applied is sent again; when nobody
+ * can tell it ends with the error and EFFECT_UNKNOWN.  On success the caller
+ * calls driver_reply_done().
  */
 WAITS bool driver_call(struct registry *r, const struct driver_request *req,
 		       struct driver_reply *reply, struct error *err);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What registry.c and call.c share.
+ * What registry.c, call.c and settle.c share.
  */
 #ifndef SKYCLUST_HOST_REGISTRY_IMPL_H
 #define SKYCLUST_HOST_REGISTRY_IMPL_H
 
+#include "registry.h"
 #include "supervise/provider.h"
 
 struct registry {
@@ -17,5 +18,9 @@ struct registry {
 
 /* Borrowed, NULL when there is none. */
 struct provider *registry_provider(const struct registry *r, const char *name);
+
+/* driver_call() of a provider that the caller holds (call.c). */
+WAITS bool call_provider(struct provider *p, const struct driver_request *req,
+			 struct driver_reply *reply, struct error *err);
 
 #endif

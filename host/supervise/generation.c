@@ -588,3 +588,9 @@ static const struct transition table[GEN_STATES][GEN_EVENTS] = {
 		[GEN_EV_PIPE_END] = { a_bury, GEN_DEAD },
 	},
 };
+
+const json_t *generation_operation(const struct generation *g,
+				   const char *method)
+{
+	return json_object_get(json_object_get(g->hello, "operations"), method);
+}

@@ -131,4 +131,9 @@ void generation_leave(struct generation *g);
 enum gen_state generation_next(enum gen_state state, enum gen_event event);
 const char *generation_state_name(enum gen_state state);
 
+/* What the driver said of @method in its handshake, borrowed; NULL: it does not
+ * offer it, or there was no handshake. */
+const json_t *generation_operation(const struct generation *g,
+				   const char *method);
+
 #endif

@@ -170,9 +170,9 @@ bool run_reconcile(struct request *req)
 
 	if (!id)
 		return refuse(req, SC_INVALID, "/op", "op is missing");
-	req->value = op ? json_pack("{ss so?}", "state", "applied", "value",
+	req->value = op ? json_pack("{ss so?}", "outcome", "applied", "value",
 				    value_of(req, op))
-			: json_pack("{ss}", "state", "not_applied");
+			: json_pack("{ss}", "outcome", "not_applied");
 	return true;
 }
 

@@ -68,22 +68,32 @@ static void send_error(const char *id, int code, const char *message)
 
 /* ---- hello -------------------------------------------------------------- */
 
+/* One of each kind: what may be sent again, and how one finds out. */
+static json_t *operations(void)
+{
+	return json_pack("{s:{}, s:{}, s:{}, s:{s:s}, s:{s:s}, s:{s:s}, s:{}}",
+			 "region.list", "instance.list", "instance.create",
+			 "volume.create", "idempotency", "tag",
+			 "snapshot.create", "idempotency", "token",
+			 "volume.delete", "idempotency", "natural",
+			 "op.reconcile");
+}
+
 static json_t *hello(void)
 {
 	return json_pack(
-		"{s:s, s:s, s:s, s:s, s:i, s:{s:{}, s:{}, s:{}},"
+		"{s:s, s:s, s:s, s:s, s:i, s:o,"
 		" s:{s:s, s:{s:{s:s}, s:{s:s}}, s:[s*]},"
 		" s:{s:s, s:{s:{s:s, s:b}}}, s:{s:s, s:s}, s:{}}",
 		"protocol", named("old") ? "0.9" : "1.0", "name", "test",
 		"version", "1.2.3", "concurrency",
 		named("serial") ? "serial" : "parallel", "max_inflight", 8,
-		"operations", "region.list", "instance.list", "instance.create",
-		"config_schema", "type", "object", "properties", "endpoint",
-		"type", "string", "size", "type", "integer", "required",
-		named("needy") ? "endpoint" : NULL, "credential_schema", "type",
-		"object", "properties", "password", "type", "string",
-		"writeOnly", 1, "env", "HOST_TEST_ENDPOINT", "endpoint",
-		"HOST_TEST_PASSWORD", "password", "kinds");
+		"operations", operations(), "config_schema", "type", "object",
+		"properties", "endpoint", "type", "string", "size", "type",
+		"integer", "required", named("needy") ? "endpoint" : NULL,
+		"credential_schema", "type", "object", "properties", "password",
+		"type", "string", "writeOnly", 1, "env", "HOST_TEST_ENDPOINT",
+		"endpoint", "HOST_TEST_PASSWORD", "password", "kinds");
 }
 
 /* Tells twice that it is still at it, 60 ms apart. */
@@ -284,6 +294,36 @@ static void die_once(const char *id)
 	raise(SIGKILL);
 }
 
+/* The cloud names what it makes, and then nothing more is heard. */
+static void checkpoint_and_die(const char *id)
+{
+	send_json(json_pack("{s:s, s:s, s:{s:s, s:{s:s}}}", "jsonrpc", "2.0",
+			    "method", "$/checkpoint", "params", "id", id,
+			    "data", "id", "made-1"));
+	raise(SIGKILL);
+}
+
+static void lose_answer(const char *id)
+{
+	send_json(json_pack("{s:s, s:s, s:{s:i, s:s, s:{s:s}}}", "jsonrpc",
+			    "2.0", "id", id, "error", "code", -31012, "message",
+			    "the cloud did not answer", "data", "effect",
+			    "unknown"));
+}
+
+/* Says what the lost call's argument `outcome` wants, and what it was asked. */
+static void reconcile(const char *id, json_t *args)
+{
+	json_t *lost = json_object_get(args, "args");
+	const char *outcome =
+		json_string_value(json_object_get(lost, "outcome"));
+
+	if (!outcome)
+		raise(SIGKILL);
+	send_value(id, json_pack("{s:s, s:O, s:{s:s}}", "outcome", outcome,
+				 "value", args, "handle", "id", "made-1"));
+}
+
 static void do_call(const char *id, json_t *params)
 {
 	json_t *args = json_object_get(params, "args");
@@ -305,6 +345,10 @@ static void do_call(const char *id, json_t *params)
 		_exit(9);
 	else if (!strcmp(what, "die once"))
 		die_once(id);
+	else if (!strcmp(what, "checkpoint and die"))
+		checkpoint_and_die(id);
+	else if (!strcmp(what, "lose answer"))
+		lose_answer(id);
 	else if (!strcmp(what, "cloud down"))
 		send_error(id, -31012, "the cloud does not answer");
 	else if (!strcmp(what, "echo secret"))
@@ -344,6 +388,8 @@ static void handle(json_t *message)
 		say_hello(id, params);
 	else if (!strcmp(method, "shutdown"))
 		send_value(id, json_null());
+	else if (!strcmp(method, "op.reconcile"))
+		reconcile(id, json_object_get(params, "args"));
 	else
 		do_call(id, params);
 }

@@ -33,9 +33,9 @@ class Ledger(Case):
                 self.die('instance.create', die_at=point)
                 sim = self.sim()
                 known = sim.reconcile('op-1')
-                self.assertEqual(known['state'], 'applied' if applied else 'not_applied')
+                self.assertEqual(known['outcome'], 'applied' if applied else 'not_applied')
                 vm = sim.do('instance.create', op='op-1', **SERVER)
-                self.assertEqual(sim.reconcile('op-1'), {'state': 'applied', 'value': vm})
+                self.assertEqual(sim.reconcile('op-1'), {'outcome': 'applied', 'value': vm})
                 if applied:
                     self.assertEqual(known['value'], vm)
                 self.assertEqual([i['name'] for i in sim.items('instance.list')].count('web'), 1)
@@ -107,7 +107,7 @@ class Ledger(Case):
         with self.refused(CONFLICT):
             sim.do('instance.stop', op='a', id=vm['id'])
         sim.do('instance.delete', op='c', id=vm['id'])
-        self.assertEqual(sim.reconcile('c'), {'state': 'applied', 'value': None})
+        self.assertEqual(sim.reconcile('c'), {'outcome': 'applied', 'value': None})
         self.assertEqual(sim.do('instance.create', op='a', **SERVER)['id'], vm['id'])
         self.assertNotIn(vm['id'], [i['id'] for i in sim.items('instance.list')])
 
@@ -146,7 +146,7 @@ class Ledger(Case):
             sim.process.kill()
             sim.close()
             sim = self.sim()
-            known = [op for op in ops if sim.reconcile(op)['state'] == 'applied']
+            known = [op for op in ops if sim.reconcile(op)['outcome'] == 'applied']
             self.assertLessEqual(set(told), set(known))
             for op in ops:
                 sim.do('instance.create', op=op, **{**SERVER, 'name': op})
@@ -211,7 +211,7 @@ class Faults(Case):
         result = sim.call('instance.create', SERVER, ctx={'deadline_ms': 300, 'op': 'lost'})
         self.assertEqual((result['code'], result['data'].get('effect', 'unknown')), (-31002, 'unknown'))
         known = sim.reconcile('lost')
-        self.assertEqual((known['state'], known['value']['name']), ('applied', 'web'))
+        self.assertEqual((known['outcome'], known['value']['name']), ('applied', 'web'))
         self.assertEqual(len(ledger(self.dir)), 1)
 
     def test_credentials(self):
