@@ -116,6 +116,25 @@ bool text_ends(const char *text, const char *suffix)
 	return n >= m && !strcmp(text + n - m, suffix);
 }
 
+bool text_next_word(const char **words, struct slice *word)
+{
+	const char *p = *words + strspn(*words, " ");
+
+	*word = (struct slice){ p, strcspn(p, " ") };
+	*words = p + word->n;
+	return word->n > 0;
+}
+
+bool text_has_word(const char *words, const char *word)
+{
+	struct slice s;
+
+	while (text_next_word(&words, &s))
+		if (slice_eq(s, word))
+			return true;
+	return false;
+}
+
 /* RFC 3986 section 2.3. */
 static bool unreserved(char c)
 {

@@ -22,6 +22,11 @@ void text_copy(char *to, size_t size, const char *from);
 bool text_starts(const char *text, const char *prefix);
 bool text_ends(const char *text, const char *suffix);
 
+/* Words separated by spaces.  The next one of *@words, false: there is none;
+ * is @word among them? */
+bool text_next_word(const char **words, struct slice *word);
+bool text_has_word(const char *words, const char *word);
+
 /* Percent-encode all but unreserved characters; @keep lists more to keep. */
 void text_percent_encode(struct buf *out, struct slice s, const char *keep);
 /* False on a bad escape or a decoded NUL. '+' stays '+'. */

@@ -2,34 +2,47 @@
 /* Are the maps of a row's records sound? */
 #include <string.h>
 
+#include "base/auto.h"
+#include "base/mem.h"
+#include "base/text.h"
 #include "cloud/path.h"
 #include "cloud/rest_lint.h"
+#include "cloud/words.h"
 
 /* ---- one field ---------------------------------------------------------- */
 
-static bool is_word(const char *const *words, const char *word)
+/* May @f be given as the word @ours? */
+static bool is_word(const struct cat_field *f, struct slice ours)
 {
-	for (; *words; words++)
-		if (!strcmp(*words, word))
+	const char *const *word = f ? f->words : NULL;
+
+	if (!word || slice_eq(ours, "-"))
+		return true;
+	for (; *word; word++)
+		if (slice_eq(ours, *word))
 			return true;
 	return false;
 }
 
-/* Our side must be words of the catalogue, or NULL for "says nothing"; after
- * "*" nothing is reached. */
+/* Our side must be words of the catalogue; after "*" nothing is reached. */
 static void lint_words(struct lint *l, const struct sc_map *m,
 		       const struct cat_field *f)
 {
-	const char *const(*w)[2];
+	struct words w = { .p = m->words };
+	bool all = false;
 
-	for (w = m->words; (*w)[0]; w++) {
-		if ((*w)[1] && f && f->words && !is_word(f->words, (*w)[1]))
-			lint_find(l, "%s: the catalogue has no word \"%s\"",
-				  m->to, (*w)[1]);
-		if (!strcmp((*w)[0], "*") && w[1][0])
+	while (words_next(&w)) {
+		if (!is_word(f, w.ours))
+			lint_find(l, "%s: the catalogue has no word \"%.*s\"",
+				  m->to, (int)w.ours.n, w.ours.p);
+		if (all)
 			lint_find(l, "%s: words after \"*\" are never reached",
 				  m->to);
+		all = slice_eq(w.theirs, "*");
 	}
+	if (*w.p)
+		lint_find(l, "%s: words: \"%s\" is not ours=theirs|theirs …",
+			  m->to, w.p);
 }
 
 static bool any_hole(const struct hole *h, void *arg)
@@ -75,24 +88,39 @@ static void lint_field(struct lint *l, const struct sc_map *m,
 
 /* ---- one record --------------------------------------------------------- */
 
-/* May the rows after @m give the same field?  Only if @m may say nothing. */
-static bool may_say_nothing(const struct sc_map *m)
-{
-	const char *const(*w)[2];
-
-	for (w = m->words; w && (*w)[0]; w++)
-		if (!(*w)[1])
-			return true;
-	return false;
-}
-
 static size_t count(const struct sc_map *map, const char *field)
 {
 	size_t n = 0;
 
 	for (; map->to; map++)
-		n += !strcmp(map->to, field);
+		n += text_has_word(map->to, field);
 	return n;
+}
+
+/* Each field of a row; a later row may give it again only if this one may say
+ * nothing. */
+static void lint_fields(struct lint *l, const struct sc_map *m,
+			const struct cat_record *rec)
+{
+	bool several = strchr(m->to, ' ');
+	const char *words = m->to;
+	struct sc_map one = *m;
+	struct slice word;
+
+	if (several && (m->from || m->value || m->map))
+		lint_find(l,
+			  "\"%s\": only what the cloud calls the same can "
+			  "share a row",
+			  m->to);
+	while (text_next_word(&words, &word)) {
+		AUTO_FREE char *name = mem_strndup(word.p, word.n);
+
+		one.to = name;
+		lint_field(l, &one, rec);
+		if (count(m, name) > 1 &&
+		    !(m->words && words_may_say_nothing(m->words)))
+			lint_find(l, "%s is mapped twice", name);
+	}
 }
 
 static void lint_map(struct lint *l, const struct sc_map *map,
@@ -100,11 +128,8 @@ static void lint_map(struct lint *l, const struct sc_map *map,
 {
 	const struct cat_field *f;
 
-	for (const struct sc_map *m = map; m->to; m++) {
-		lint_field(l, m, rec);
-		if (count(m, m->to) > 1 && !may_say_nothing(m))
-			lint_find(l, "%s is mapped twice", m->to);
-	}
+	for (const struct sc_map *m = map; m->to; m++)
+		lint_fields(l, m, rec);
 	for (f = rec ? rec->fields : NULL; f && f->name; f++)
 		if (f->flags & CAT_REQUIRED && !count(map, f->name))
 			lint_find(l, "required field %s of %s is not mapped",

@@ -5,7 +5,7 @@
  * that is an empty text (clouds write "" for none) or of another type, so that
  * one odd value does not hide a whole list; a required one must be right.
  */
-#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/auto.h"
@@ -16,6 +16,7 @@
 #include "cloud/path.h"
 #include "cloud/rest_run.h"
 #include "cloud/rest_types.h"
+#include "cloud/words.h"
 
 struct mapper {
 	const struct rest_run *run;
@@ -42,16 +43,15 @@ static char *word_of(const json_t *v)
 }
 
 /* Our word for the cloud's; steals @v, new; NULL: the word says nothing. */
-static json_t *translate(const char *const (*words)[2], json_t *v)
+static json_t *translate(const char *words, json_t *v)
 {
 	AUTO_FREE char *word = word_of(v);
+	struct slice ours;
 
-	for (; word && (*words)[0]; words++)
-		if (!strcmp((*words)[0], "*") || !strcmp((*words)[0], word)) {
-			json_decref(v);
-			return (*words)[1] ? json_string((*words)[1]) : NULL;
-		}
-	return v;
+	if (!word || !words_find(words, word, &ours))
+		return v;
+	json_decref(v);
+	return slice_eq(ours, "-") ? NULL : json_stringn(ours.p, ours.n);
 }
 
 /* Steals @v; new, NULL: not of the field's type. */
@@ -136,11 +136,11 @@ static bool is_empty(const json_t *v)
 	return json_is_string(v) && !json_string_length(v);
 }
 
-/* Does a later row give the same field? */
-static bool has_another(const struct sc_map *map)
+/* Does one of the rows from @map on give the field? */
+static bool gives(const struct sc_map *map, const char *field)
 {
-	for (const struct sc_map *m = map + 1; m->to; m++)
-		if (!strcmp(m->to, map->to))
+	for (; map->to; map++)
+		if (text_has_word(map->to, field))
 			return true;
 	return false;
 }
@@ -154,9 +154,11 @@ static bool no_value(struct mapper *m, const struct sc_map *map, bool found)
 			       map->from ? map->from : "");
 }
 
-/* False: a required field is missing, call->fault says which. */
+/* False: a required field is missing, and no row from @later on gives it;
+ * call->fault says which. */
 static bool map_field(struct mapper *m, const struct sc_map *map,
-		      const struct cat_field *f, json_t *out)
+		      const struct cat_field *f, const struct sc_map *later,
+		      json_t *out)
 {
 	json_t *one = NULL, *v;
 	bool found = false;
@@ -176,7 +178,7 @@ static bool map_field(struct mapper *m, const struct sc_map *map,
 		json_decref(v);
 		return false;
 	}
-	if (!v && is_required(f) && !has_another(map))
+	if (!v && is_required(f) && !gives(later, map->to))
 		return no_value(m, map, found);
 	if (!v && found && !map->words)
 		log_debug("a field of the cloud's record has another type",
@@ -194,6 +196,28 @@ static bool has_value(const json_t *record, const char *field)
 	return v && !json_is_null(v);
 }
 
+/* One row: one field, or several that the cloud calls the same. */
+static bool map_row(struct mapper *m, const struct sc_map *map,
+		    const struct cat_field *fields, json_t *out)
+{
+	const char *words = map->to;
+	struct sc_map one = *map;
+	struct slice word;
+	char name[64];
+
+	one.to = name;
+	if (!map->from && !map->value && !map->map)
+		one.from = name;
+	while (text_next_word(&words, &word)) {
+		snprintf(name, sizeof(name), "%.*s", (int)word.n, word.p);
+		if (!has_value(out, name) &&
+		    !map_field(m, &one, cat_field_find(fields, name), map + 1,
+			       out))
+			return false;
+	}
+	return true;
+}
+
 static json_t *map_record(struct mapper *m, const struct sc_map *map,
 			  const struct cat_field *fields, json_t *node)
 {
@@ -202,9 +226,7 @@ static json_t *map_record(struct mapper *m, const struct sc_map *map,
 
 	m->scope.args = node;
 	for (; ok && map->to; map++)
-		if (!has_value(out, map->to))
-			ok = map_field(m, map, cat_field_find(fields, map->to),
-				       out);
+		ok = map_row(m, map, fields, out);
 	m->scope.args = outer;
 	if (ok)
 		return out;

@@ -11,14 +11,11 @@
 
 /* ---- servers: rows ------------------------------------------------------- */
 
-static const char *const states[][2] = {
-	{ "BUILDING", "pending" }, { "ON", "running" }, { "OFF", "stopped" },
-	{ "FAILED", "error" },     { "*", "unknown" },  { NULL },
-};
+static const char states[] =
+	"pending=BUILDING running=ON stopped=OFF error=FAILED unknown=*";
 
 static const struct sc_map server[] = {
-	{ "id", "id" },
-	{ "name", "name" },
+	{ "id name" },
 	{ "status", "state", .words = states },
 	{ "provider_status", "state" },
 	{ "instance_type", "size" },

@@ -22,17 +22,14 @@
 /* clang-format off: tables */
 /* ---- the driver ---------------------------------------------------------- */
 
-static const char *const states[][2] = {
-	{ "ACTIVE", "running" }, { "1", "stopped" }, { "*", "unknown" }, { NULL },
-};
+static const char states[] =
+	"running=ACTIVE stopped=1 unknown=*";
 
-static const char *const tasks[][2] = {
-	{ "powering-off", "stopping" }, { "*", NULL }, { NULL },
-};
+static const char tasks[] =
+	"stopping=powering-off -=*";
 
 static const struct sc_map server[] = {
-	{ "id", "id" },
-	{ "name", "name" },
+	{ "id name" },
 	{ "status", "task", .words = tasks },
 	{ "status", "status", .words = states },
 	{ "provider_status", "status" },
@@ -58,7 +55,7 @@ static const struct sc_map rule[] = {
 };
 
 static const struct sc_map group[] = {
-	{ "id", "id" }, { "name", "name" },
+	{ "id name" },
 	{ "rules", "rules[]", .map = rule, .list = true }, { NULL },
 };
 

@@ -5,14 +5,15 @@
 /* clang-format off: tables */
 /* ---- lint ---------------------------------------------------------------- */
 
-static const char *const odd_words[][2] = {
-	{ "a", "sleeping" }, { "*", "running" }, { "b", "stopped" }, { NULL },
-};
+static const char odd_words[] =
+	"sleeping=a running=* stopped=b";
 
 static const struct sc_map odd_map[] = {
 	{ "id", "a..b" }, { "id", "id" }, { "no_such", "x" },
 	{ "status", "s", .words = odd_words }, { "name", "{", },
 	{ "zone", "z", .list = true },
+	{ "private_ip public_ip no_field", .words = "x=y z" },
+	{ "host native", "from" },
 	{ NULL },
 };
 
@@ -66,6 +67,9 @@ static const char *const findings[] = {
 	"instance.get: status: words after \"*\" are never reached",
 	"instance.get: name: template: bad hole",
 	"instance.get: zone is not a list",
+	"instance.get: instance has no field no_field",
+	"instance.get: public_ip: words: \"z\" is not ours=theirs|theirs",
+	"instance.get: \"host native\": only what the cloud calls the same",
 	"instance.list: {list[]}: only bodies are repeated",
 	"instance.list: is a list, and .items selects no elements",
 	"instance.create: \"POST x\" is not a method and a path",

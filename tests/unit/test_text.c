@@ -91,6 +91,22 @@ static void test_starts_ends(void **state UNUSED)
 	assert_false(text_ends("abc", "abd"));
 }
 
+static void test_words(void **state UNUSED)
+{
+	const char *p = "  a bc d ";
+	struct slice word;
+
+	assert_true(text_next_word(&p, &word) && slice_eq(word, "a"));
+	assert_true(text_next_word(&p, &word) && slice_eq(word, "bc"));
+	assert_true(text_next_word(&p, &word) && slice_eq(word, "d"));
+	assert_false(text_next_word(&p, &word));
+	assert_true(text_has_word("a bc d", "bc"));
+	assert_true(text_has_word("bc", "bc"));
+	assert_false(text_has_word("abc bcd b", "bc"));
+	assert_false(text_has_word("a", ""));
+	assert_false(text_has_word("", "a"));
+}
+
 static void check_encoded(const char *plain, size_t n, const char *keep,
 			  const char *expected)
 {
@@ -173,6 +189,7 @@ int main(void)
 		cmocka_unit_test(test_to_int),
 		cmocka_unit_test(test_copy),
 		cmocka_unit_test(test_starts_ends),
+		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_percent_encode),
 		cmocka_unit_test(test_percent_decode),
 		cmocka_unit_test(test_hex),

@@ -233,13 +233,14 @@ struct sc_method {
 
 /* One field of a record: where it is in the cloud's answer. */
 struct sc_map {
-	const char *to;                         /* catalogue field; alone: several,
-						 * "id name size", that the cloud
-						 * calls the same */
-	const char *from;                       /* path, or text with {holes} */
-	const char *const (*words)[2];          /* {cloud's, ours}…, {"*", x}, {NULL};
-						 * ours NULL: says nothing, the
-						 * next row for `to` is asked */
+	const char *to;                         /* catalogue field; several, "id
+						 * name size", without a `from`: the
+						 * cloud calls them the same */
+	const char *from;                       /* path, or text with {holes}; "": the
+						 * record itself */
+	const char *words;                      /* ours=theirs|theirs ours=* ("Tables");
+						 * -=theirs says nothing, the next
+						 * row for `to` is asked */
 	const struct sc_map *map;               /* nested record(s) */
 	bool list;                              /* every match, not the first */
 	const char *value;                      /* a constant string */

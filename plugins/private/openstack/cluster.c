@@ -13,22 +13,13 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *const magnum_status[][2] = {
-	{ "CREATE_IN_PROGRESS", "creating" },
-	{ "CREATE_COMPLETE", "running" },
-	{ "CREATE_FAILED", "error" },
-	{ "UPDATE_IN_PROGRESS", "updating" },
-	{ "UPDATE_COMPLETE", "running" },
-	{ "UPDATE_FAILED", "degraded" },
-	{ "ROLLBACK_IN_PROGRESS", "updating" },
-	{ "ROLLBACK_COMPLETE", "running" },
-	{ "ROLLBACK_FAILED", "degraded" },
-	{ "DELETE_IN_PROGRESS", "deleting" },
-	{ "DELETE_COMPLETE", "deleting" },
-	{ "DELETE_FAILED", "error" },
-	{ "*", "unknown" },
-	{ NULL },
-};
+const char magnum_status[] =
+	"creating=CREATE_IN_PROGRESS "
+	"running=CREATE_COMPLETE|UPDATE_COMPLETE|ROLLBACK_COMPLETE "
+	"error=CREATE_FAILED|DELETE_FAILED "
+	"updating=UPDATE_IN_PROGRESS|ROLLBACK_IN_PROGRESS "
+	"degraded=UPDATE_FAILED|ROLLBACK_FAILED "
+	"deleting=DELETE_IN_PROGRESS|DELETE_COMPLETE unknown=*";
 
 static const struct sc_map cluster_map[] = {
 	{ "id", "uuid" },

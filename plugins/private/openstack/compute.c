@@ -17,43 +17,18 @@
 
 /* ---- records ------------------------------------------------------------ */
 
-static const char *const server_status[][2] = {
-	{ "ACTIVE", "running" },
-	{ "BUILD", "pending" },
-	{ "DELETED", "terminated" },
-	{ "ERROR", "error" },
-	{ "HARD_REBOOT", "rebooting" },
-	{ "MIGRATING", "running" },
-	{ "PASSWORD", "running" },
-	{ "PAUSED", "suspended" },
-	{ "REBOOT", "rebooting" },
-	{ "REBUILD", "pending" },
-	{ "RESCUE", "running" },
-	{ "RESIZE", "pending" },
-	{ "REVERT_RESIZE", "pending" },
-	{ "SHELVED", "stopped" },
-	{ "SHELVED_OFFLOADED", "stopped" },
-	{ "SHUTOFF", "stopped" },
-	{ "SOFT_DELETED", "terminated" },
-	{ "SUSPENDED", "suspended" },
-	{ "VERIFY_RESIZE", "running" },
-	{ "*", "unknown" },
-	{ NULL },
-};
+static const char server_status[] =
+	"running=ACTIVE|MIGRATING|PASSWORD|RESCUE|VERIFY_RESIZE "
+	"pending=BUILD|REBUILD|RESIZE|REVERT_RESIZE "
+	"terminated=DELETED|SOFT_DELETED error=ERROR "
+	"rebooting=HARD_REBOOT|REBOOT suspended=PAUSED|SUSPENDED "
+	"stopped=SHELVED|SHELVED_OFFLOADED|SHUTOFF unknown=*";
 
 /* What Nova is about to do shows in the task before it does in the status. */
-static const char *const server_task[][2] = {
-	{ "deleting", "terminating" },
-	{ "pausing", "suspending" },
-	{ "powering-off", "stopping" },
-	{ "powering-on", "pending" },
-	{ "resuming", "pending" },
-	{ "soft-deleting", "terminating" },
-	{ "suspending", "suspending" },
-	{ "unpausing", "pending" },
-	{ "*", NULL },
-	{ NULL },
-};
+static const char server_task[] =
+	"terminating=deleting|soft-deleting "
+	"suspending=pausing|suspending stopping=powering-off "
+	"pending=powering-on|resuming|unpausing -=*";
 
 static const struct sc_map server_map[] = {
 	{ "id", "id" },

@@ -5,24 +5,12 @@
  */
 #include "openstack.h"
 
-static const char *const image_status[][2] = {
-	{ "active", "available" },
-	{ "deleted", "deleting" },
-	{ "importing", "pending" },
-	{ "killed", "error" },
-	{ "pending_delete", "deleting" },
-	{ "queued", "pending" },
-	{ "saving", "pending" },
-	{ "uploading", "pending" },
-	{ "*", "unknown" },
-	{ NULL },
-};
+static const char image_status[] =
+	"available=active deleting=deleted|pending_delete "
+	"pending=importing|queued|saving|uploading error=killed "
+	"unknown=*";
 
-static const char *const is_public[][2] = {
-	{ "public", "true" },
-	{ "*", "false" },
-	{ NULL },
-};
+static const char is_public[] = "true=public false=*";
 
 static const struct sc_map image_map[] = {
 	{ "id", "id" },

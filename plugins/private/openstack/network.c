@@ -7,13 +7,8 @@
 
 #include <string.h>
 
-static const char *const network_status[][2] = {
-	{ "ACTIVE", "available" },
-	{ "BUILD", "pending" },
-	{ "ERROR", "error" },
-	{ "*", "unknown" },
-	{ NULL },
-};
+static const char network_status[] =
+	"available=ACTIVE pending=BUILD error=ERROR unknown=*";
 
 static const struct sc_map network_map[] = {
 	{ "id", "id" },
@@ -44,14 +39,9 @@ static const struct sc_map subnet_map[] = {
 
 /* A port that belongs to something is in use, whether or not it carries
  * traffic: Neutron's DOWN also means "not plugged yet". */
-static const char *const port_status[][2] = {
-	{ "ACTIVE", "in_use" },
-	{ "BUILD", "pending" },
-	{ "DOWN", "available" },
-	{ "ERROR", "error" },
-	{ "*", "unknown" },
-	{ NULL },
-};
+static const char port_status[] =
+	"in_use=ACTIVE pending=BUILD available=DOWN error=ERROR "
+	"unknown=*";
 
 static const struct sc_map port_map[] = {
 	{ "id", "id" },

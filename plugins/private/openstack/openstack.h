@@ -38,7 +38,7 @@ json_t *record_find(json_t *list, const char *member, const char *text);
 json_t *openstack_base64(const char *text);
 
 /* Magnum's states in our words. */
-extern const char *const magnum_status[][2];
+extern const char magnum_status[];
 
 /* The id of the cluster template that is @version (NULL: the only one), new;
  * NULL: failed. */

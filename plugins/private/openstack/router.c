@@ -7,14 +7,9 @@
 
 #include <string.h>
 
-static const char *const router_status[][2] = {
-	{ "ACTIVE", "available" },
-	{ "ALLOCATING", "pending" },
-	{ "BUILD", "pending" },
-	{ "ERROR", "error" },
-	{ "*", "unknown" },
-	{ NULL },
-};
+static const char router_status[] =
+	"available=ACTIVE pending=ALLOCATING|BUILD error=ERROR "
+	"unknown=*";
 
 static const struct sc_map router_map[] = {
 	{ "id", "id" },
@@ -30,13 +25,8 @@ static const struct sc_map router_map[] = {
 	{ NULL },
 };
 
-static const char *const floating_status[][2] = {
-	{ "ACTIVE", "in_use" },
-	{ "DOWN", "available" },
-	{ "ERROR", "error" },
-	{ "*", "unknown" },
-	{ NULL },
-};
+static const char floating_status[] =
+	"in_use=ACTIVE available=DOWN error=ERROR unknown=*";
 
 static const struct sc_map floating_map[] = {
 	{ "id", "id" },

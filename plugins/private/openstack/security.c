@@ -8,13 +8,7 @@
 
 #include <string.h>
 
-static const char *const protocols[][2] = {
-	{ "ipv6-icmp", "icmpv6" },
-	{ "1", "icmp" },
-	{ "6", "tcp" },
-	{ "17", "udp" },
-	{ NULL },
-};
+static const char protocols[] = "icmpv6=ipv6-icmp icmp=1 tcp=6 udp=17";
 
 static const struct sc_map rule_map[] = {
 	{ "id", "id" },

@@ -7,23 +7,12 @@
  */
 #include "openstack.h"
 
-static const char *const volume_status[][2] = {
-	{ "attaching", "attaching" },
-	{ "available", "available" },
-	{ "creating", "creating" },
-	{ "deleting", "deleting" },
-	{ "detaching", "detaching" },
-	{ "downloading", "creating" },
-	{ "error", "error" },
-	{ "error_deleting", "error" },
-	{ "error_extending", "error" },
-	{ "error_restoring", "error" },
-	{ "extending", "resizing" },
-	{ "in-use", "in_use" },
-	{ "reserved", "attaching" },
-	{ "*", "unknown" },
-	{ NULL },
-};
+static const char volume_status[] =
+	"attaching=attaching|reserved available=available "
+	"creating=creating|downloading deleting=deleting "
+	"detaching=detaching "
+	"error=error|error_deleting|error_extending|error_restoring "
+	"resizing=extending in_use=in-use unknown=*";
 
 static const struct sc_map volume_map[] = {
 	{ "id", "id" },
@@ -46,15 +35,9 @@ static const struct sc_map volume_map[] = {
 	{ NULL },
 };
 
-static const char *const snapshot_status[][2] = {
-	{ "available", "available" },
-	{ "creating", "creating" },
-	{ "deleting", "deleting" },
-	{ "error", "error" },
-	{ "error_deleting", "error" },
-	{ "*", "unknown" },
-	{ NULL },
-};
+static const char snapshot_status[] =
+	"available=available creating=creating deleting=deleting "
+	"error=error|error_deleting unknown=*";
 
 static const struct sc_map snapshot_map[] = {
 	{ "id", "id" },

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cloud/words.h"
+
+bool words_next(struct words *w)
+{
+	size_t n;
+
+	if (*w->p == '|') {
+		w->p++;
+	} else {
+		w->p += strspn(w->p, " ");
+		n = strcspn(w->p, "= ");
+		if (!n || w->p[n] != '=')
+			return false;
+		w->ours = (struct slice){ w->p, n };
+		w->p += n + 1;
+	}
+	w->theirs = (struct slice){ w->p, strcspn(w->p, "| ") };
+	w->p += w->theirs.n;
+	return true;
+}
+
+bool words_find(const char *text, const char *theirs, struct slice *ours)
+{
+	struct words w = { .p = text };
+
+	while (words_next(&w))
+		if (slice_eq(w.theirs, "*") || slice_eq(w.theirs, theirs)) {
+			*ours = w.ours;
+			return true;
+		}
+	return false;
+}
+
+bool words_may_say_nothing(const char *text)
+{
+	struct words w = { .p = text };
+
+	while (words_next(&w))
+		if (slice_eq(w.ours, "-"))
+			return true;
+	return false;
+}
