@@ -32,6 +32,7 @@ LAYERS = {
     "host/": "host",
     "host/main.c": "main",
     "api/": "api",
+    "api/cli/": "cli",
     "tests/": "test",
 }
 
@@ -47,12 +48,13 @@ ARROWS = {
     "plugin": {"public"},
     "host": {"rpc", "catalog", "base"},
     "api": {"host", "catalog", "base"},
+    "cli": {"catalog", "base"},
     "main": {"host", "api", "rpc", "catalog", "base"},
     "test": set(LAYERS.values()),
 }
 
 # Single files of a layer that is closed otherwise.
-DOORS = {("api", "plugin-sdk/rpc/scan.h")}
+DOORS = {("api", "plugin-sdk/rpc/scan.h"), ("cli", "host/config_yaml.h")}
 
 # Where `#include "..."` is looked up, after the folder of the file itself.
 ROOTS = ("plugin-sdk/", "host/", "api/", "plugin-sdk/include/", "tests/")

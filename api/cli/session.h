@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One run of the program: what was asked for, with which settings, and the
+ * server it talks to.  Everything that sends goes through session_call().
+ */
+#ifndef SKYCLUST_CLI_SESSION_H
+#define SKYCLUST_CLI_SESSION_H
+
+#include <signal.h>
+
+#include "cli/client.h"
+#include "cli/command.h"
+#include "cli/output.h"
+
+struct session {
+	struct command command;
+	struct output output;	 /* as the options say; `record` is the op's */
+	bool output_given;	 /* -o, or SKYCLUST_OUTPUT */
+	struct client *client;	 /* NULL before session_connect() */
+	char *server, *token, *provider, *region; /* settled, or NULL */
+	json_t *problem;	 /* of the last answer, if it was one */
+};
+
+/* Set by SIGINT and SIGTERM; every wait ends early then. */
+extern volatile sig_atomic_t session_interrupted;
+
+void session_done(struct session *s);
+
+/* Read the options, the environment and the context file (in this order of
+ * precedence), and prepare to talk to the server.  Sends nothing. */
+bool session_connect(struct session *s, struct error *err);
+
+/* The provider to work with, settled at first use: the word, the option, the
+ * environment, the context, or the only one that the server has.  Borrowed;
+ * NULL with @err. */
+const char *session_provider(struct session *s, struct error *err);
+
+/* A vendor's kind as a row of the catalogue, from the provider's description;
+ * lives as long as @s.  NULL with @err. */
+const struct cat_kind *session_vendor_kind(struct session *s, const char *name,
+					   struct error *err);
+
+/*
+ * Do @op of the session's provider with @args (an object, `id` among them;
+ * borrowed and left as it is; checked by the catalogue first).  The answer's
+ * body is put in @value (new; NULL: none), its status in @status; both may be
+ * NULL.  False: @err is filled in, from the problem when one came, which is then
+ * kept for session_report().
+ */
+bool session_call(struct session *s, const struct cat_op *op,
+		  const json_t *args, json_t **value, int *status,
+		  struct error *err);
+/* All pages of a list operation, as one array (new), at most @limit items (0:
+ * all); NULL with @err. */
+json_t *session_list(struct session *s, const struct cat_op *op,
+		     const json_t *args, long long limit, struct error *err);
+/* GET a path that is not the catalogue's ("/api/v1/providers"); new, or NULL
+ * with @err. */
+json_t *session_get(struct session *s, const char *path, struct error *err);
+
+/* Say on stderr what went wrong and what to do (with -o json the problem as
+ * JSON); gives the exit status. */
+int session_report(struct session *s, const struct error *err);
+/* The exit status of a failure. */
+enum exit_status session_status(enum err_code code);
+/* A message for people on stderr, unless --quiet; a line end is added. */
+void session_say(struct session *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+#endif
