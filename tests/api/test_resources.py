@@ -5,7 +5,7 @@ import unittest
 from urllib.parse import quote
 
 from schema import check
-from skyclust_fixture import HostCase
+from skyclust_fixture import Host, HostCase
 
 P = '/api/v1/providers/sim'
 S = '/api/v1/sim'
@@ -202,6 +202,35 @@ class Resources(HostCase):
         made = self.ask(201, 'POST', P + '/instances', {'name': 'my-instance', 'type': 'small',
                                                         'image_id': 'ubuntu-22.04', 'region': 'sim-east'})
         self.assertEqual(made['instance_type'], 'small')
+
+
+class LostAnswers(unittest.TestCase):
+    """A driver that dies with a change under way: the client does not notice."""
+    WEB = {'name': 'web', 'instance_type': 'small', 'image_id': 'ubuntu-22.04'}
+
+    def create_with_death(self, point):
+        with Host(f'''
+plugins:
+  auto_load: false
+  providers:
+    sim:
+      enabled: true
+      config: {{die_at: {point}, die_once: true, boot_ms: 0}}
+''') as host:
+            status, made = host.request('POST', P + '/instances', self.WEB)
+            self.assertEqual(status, 201, made)
+            names = [(i['id'], i['name']) for i in host.get(P + '/instances?name=web')['items']]
+            self.assertEqual(names, [(made['id'], 'web')])
+            self.assertEqual(host.get(P)['restarts'], 1)
+
+    def test_before_it_was_applied(self):
+        self.create_with_death('before-apply')
+
+    def test_after_it_was_applied(self):
+        self.create_with_death('after-ledger')
+
+    def test_before_the_answer(self):
+        self.create_with_death('before-answer')
 
 
 if __name__ == '__main__':
