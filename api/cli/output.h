@@ -36,18 +36,29 @@ struct output {
 bool output_parse(const char *name, enum output_format *format,
 		  struct error *err);
 
-/* Print a list (@items: an array of objects), or one record; borrowed.  A list
+/* Does @o->record have all of @o->fields?  ERR_INVALID names the nearest one.
+ * To be asked before the request is sent. */
+bool output_check(const struct output *o, struct error *err);
+
+/*
+ * Print a list (@items: an array of objects), or one record; borrowed.  A list
  * in JSON is an array, in YAML a sequence; a table of one record has a row for
- * each field.  False: @o->to could not be written. */
+ * each field.  `fields` chooses members in every format; a single one of a
+ * single record is printed alone.  A record that is a document (kubeconfig) is
+ * printed as it is.  False: @o->to could not be written.
+ */
 bool output_list(const struct output *o, const json_t *items);
 bool output_value(const struct output *o, const json_t *value);
 
 /*
  * Keep of @items (an array, changed in place) those that fit @filter:
  * "status=running", "name!=web", "name~web" (contains), comma separated, all
- * of which must hold; names may be paths ("tags.team").  ERR_INVALID says what
- * is wrong with the filter.
+ * of which must hold; "\," is a comma, an empty value stands for null and what
+ * is missing.  Names may be paths ("tags.team"); of a list, any item may fit.
+ * ERR_INVALID says what is wrong with the filter; names are checked against
+ * @record unless it is NULL.
  */
-bool output_filter(json_t *items, const char *filter, struct error *err);
+bool output_filter(json_t *items, const char *filter,
+		   const struct cat_record *record, struct error *err);
 
 #endif
