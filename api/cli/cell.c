@@ -133,8 +133,8 @@ size_t cell_cut(struct slice text, size_t columns)
 
 /* ---- numbers with units -------------------------------------------------- */
 
-static const char *const binary[] = { "bytes", "KiB", "MiB", "GiB", "TiB",
-				      "PiB",   NULL };
+static const char *const binary[] = { "bytes", "KiB", "MiB", "GiB",
+				      "TiB",   "PiB", NULL };
 
 static int binary_unit(const char *unit)
 {
@@ -238,7 +238,7 @@ static void add_list(struct buf *out, const json_t *list,
 		buf_printf(out, "%zu item%s", n, n == 1 ? "" : "s");
 		return;
 	}
-	json_array_foreach(list, i, item) {
+	json_array_foreach (list, i, item) {
 		if (i)
 			buf_add_char(out, ',');
 		if (cell_is_scalar(item))
@@ -253,7 +253,7 @@ static void add_pairs(struct buf *out, const json_t *object)
 	const char *name, *between = "";
 	json_t *value;
 
-	json_object_foreach((json_t *)object, name, value) {
+	json_object_foreach ((json_t *)object, name, value) {
 		buf_add_str(out, between);
 		cell_add_safe(out, slice_of(name), false);
 		buf_add_char(out, '=');
@@ -268,7 +268,7 @@ static bool is_pairs(const json_t *object)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach((json_t *)object, name, value)
+	json_object_foreach ((json_t *)object, name, value)
 		if (!json_is_string(value))
 			return false;
 	return json_is_object(object);

@@ -30,7 +30,7 @@ static json_t *in_items(const json_t *list, const char *path)
 	json_t *item, *value;
 	size_t i;
 
-	json_array_foreach(list, i, item) {
+	json_array_foreach (list, i, item) {
 		value = member_at(item, path);
 		if (value)
 			json_array_append_new(found, value);

@@ -18,16 +18,16 @@ enum output_format {
 	OUTPUT_WIDE,  /* all columns that have a value, never cut */
 	OUTPUT_JSON,
 	OUTPUT_YAML,
-	OUTPUT_CSV,   /* RFC 4180, with a header */
-	OUTPUT_NAME,  /* one identifier a line */
+	OUTPUT_CSV,  /* RFC 4180, with a header */
+	OUTPUT_NAME, /* one identifier a line */
 };
 
 struct output {
 	enum output_format format;
-	const char *fields;              /* "id,name,tags.team"; NULL: by format */
+	const char *fields; /* "id,name,tags.team"; NULL: by format */
 	const struct cat_record *record; /* NULL: a vendor kind's, or none */
-	int columns;                     /* of the terminal; 0: not a terminal */
-	bool header;                     /* false: --no-headers */
+	int columns; /* of the terminal; 0: not a terminal */
+	bool header; /* false: --no-headers */
 	FILE *to;
 };
 
