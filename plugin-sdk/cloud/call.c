@@ -2,9 +2,11 @@
 /* What handlers call: rows, HTTP of their own, the pending fault. */
 #include "cloud/call.h"
 
+#include <stdarg.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/auto.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "cloud/digest.h"
@@ -49,9 +51,26 @@ WAITS static json_t *whole_list(struct sc_call *call, const struct sc_rest *row,
 	return NULL;
 }
 
+json_t *sc_args_with(struct sc_call *call, const char *fmt, ...)
+{
+	json_t *args, *more;
+	va_list ap;
+
+	va_start(ap, fmt);
+	more = json_vpack_ex(NULL, 0, fmt, ap);
+	va_end(ap);
+	/* Half of the arguments would do something else than was meant; none
+	 * at all is an error that names the first one missing. */
+	args = more ? json_copy(call->args) : json_object();
+	json_object_update(args, more);
+	json_decref(more);
+	return args;
+}
+
 json_t *sc_rest_call(struct sc_call *call, const char *op, json_t *args)
 {
 	const struct sc_rest *row = rest_find(call->driver, op);
+	AUTO_JSON json_t *owned = args;
 
 	if (!row) {
 		fail(&call->fault, ERR_INTERNAL,
@@ -60,8 +79,8 @@ json_t *sc_rest_call(struct sc_call *call, const char *op, json_t *args)
 		return NULL;
 	}
 	if (rest_is_list(row))
-		return whole_list(call, row, args);
-	return rest_value(call, row, args);
+		return whole_list(call, row, owned);
+	return rest_value(call, row, owned);
 }
 
 /* ---- HTTP --------------------------------------------------------------- */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Answers a request by a row of a REST table. */
+#include "base/auto.h"
 #include "base/mem.h"
 #include "cloud/rest.h"
 #include "driver/runtime.h"
@@ -27,15 +28,14 @@ struct sc_reply *sc_rest_reply(struct sc_call *call, const char *op,
 			       json_t *args)
 {
 	const struct sc_rest *row = rest_find(call->driver, op);
+	AUTO_JSON json_t *owned = args ? args : json_incref(call->args);
 	json_t *value;
 
 	if (!row)
 		return reply_defect(request_of(call), "it asked for a row that "
 						      "no table has");
-	if (!args)
-		args = call->args;
 	if (rest_is_list(row))
-		return reply_list(call, row, args);
-	value = rest_value(call, row, args);
+		return reply_list(call, row, owned);
+	value = rest_value(call, row, owned);
 	return value ? sc_value(call, value) : sc_failed(call);
 }

@@ -298,10 +298,10 @@ static void test_renewed_once(void **state)
 
 static void call_rows(void)
 {
-	json_t *args = json_pack("{s:s}", "id", "s1"), *v;
+	json_t *v;
 
 	call.native = true;
-	v = sc_rest_call(&call, "instance.get", args);
+	v = sc_rest_call(&call, "instance.get", json_pack("{s:s}", "id", "s1"));
 	assert_string_equal(json_str(json_object_get(v, "native"), "status", ""),
 			    "ACTIVE");
 	json_decref(v);
@@ -311,7 +311,23 @@ static void call_rows(void)
 	assert_null(sc_rest_call(&call, "instance.list", NULL));
 	assert_null(sc_rest_call(&call, "no.such", NULL));
 	assert_int_equal(sc_fault_code(&call), SC_INTERNAL);
-	json_decref(args);
+}
+
+static void test_args_with(void **state)
+{
+	AUTO_JSON json_t *own = json_pack("{s:s, s:i}", "id", "s1", "n", 1);
+	AUTO_JSON json_t *over = NULL, *none = NULL;
+	struct sc_call c = { .args = own };
+
+	(void)state;
+	over = sc_args_with(&c, "{s:i, s:s}", "n", 2, "x", "y");
+	assert_int_equal(json_object_size(over), 3);
+	assert_string_equal(json_str(over, "id", ""), "s1");
+	assert_int_equal(json_int(over, "n", 0), 2);
+	assert_string_equal(json_str(over, "x", ""), "y");
+	assert_int_equal(json_int(own, "n", 0), 1);
+	none = sc_args_with(&c, "{s:s}", "n", NULL);
+	assert_int_equal(json_object_size(none), 0);
 }
 
 static void test_rest_call(void **state)
@@ -420,6 +436,7 @@ int main(void)
 		WITH_CLOUD(test_defects),
 		WITH_CLOUD(test_renewed_once),
 		WITH_CLOUD(test_rest_call),
+		cmocka_unit_test(test_args_with),
 		WITH_CLOUD(test_http),
 		WITH_CLOUD(test_explain),
 	};

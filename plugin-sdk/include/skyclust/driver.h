@@ -313,13 +313,20 @@ struct sc_service {
 	const char *next;                       /* path of the next page */
 };
 
-/* Run row @op with @args (borrowed; NULL: the call's own).  The mapped value,
- * new; NULL after a failure, which sc_failed() passes on.  A list row gives
- * an array of all pages. */
+/*
+ * Run row @op with @args (steals; NULL: the call's own).  The mapped value,
+ * new; NULL after a failure, which sc_failed() passes on.  A list row gives an
+ * array of all pages.
+ *
+ *	subnet = sc_rest_call(call, "subnet.get", json_pack("{s:s}", "id", id));
+ */
 SC_WAITS json_t *sc_rest_call(struct sc_call *call, const char *op, json_t *args);
 /* The same answering the call itself: what a row without `run` does. */
 SC_WAITS struct sc_reply *sc_rest_reply(struct sc_call *call, const char *op,
 					json_t *args);
+/* The call's arguments and, over them, what json_pack(@fmt, …) makes: a new
+ * object.  An empty one when it makes nothing (a value was NULL). */
+json_t *sc_args_with(struct sc_call *call, const char *fmt, ...);
 /* The code of the failure that is pending in @call, 0: none; and forget it. */
 int sc_fault_code(struct sc_call *call);
 void sc_fault_clear(struct sc_call *call);

@@ -89,7 +89,6 @@ json_t *magnum_template(struct sc_call *call, const char *version)
 	const json_t *template;
 
 	list = sc_rest_call(call, "list_templates", none);
-	json_decref(none);
 	if (list && (template = choose(call, list, version)))
 		id = json_incref(json_object_get(template, "uuid"));
 	json_decref(list);
@@ -187,7 +186,6 @@ SC_WAITS static struct sc_reply *cluster_create(struct sc_call *call)
 	if (sc_bool(call, "is_private"))
 		json_object_set_new(args, "floating", json_false());
 	reply = sc_rest_reply(call, "create_cluster", args);
-	json_decref(args);
 	return reply;
 }
 
@@ -202,7 +200,6 @@ SC_WAITS static struct sc_reply *cluster_upgrade(struct sc_call *call)
 	args = json_pack("{s:s, s:o}", "id", sc_str(call, "id"), "template",
 			 template);
 	reply = sc_rest_reply(call, "upgrade_cluster", args);
-	json_decref(args);
 	return reply;
 }
 

@@ -87,12 +87,10 @@ SC_WAITS static json_t *network_of(struct sc_call *call, const char *subnet_id)
 	json_t *id;
 
 	subnet = sc_rest_call(call, "subnet.get", args);
-	json_decref(args);
 	if (!subnet)
 		return NULL;
 	args = json_pack("{s:O}", "id", json_object_get(subnet, "network_id"));
 	network = sc_rest_call(call, "network.get", args);
-	json_decref(args);
 	id = json_incref(json_object_get(subnet, "network_id"));
 	json_decref(subnet);
 	if (network &&
@@ -220,7 +218,6 @@ SC_WAITS static struct sc_reply *created(struct sc_call *call, json_t *id)
 
 	sc_checkpoint(call, json_incref(args));
 	server = sc_rest_call(call, "instance.get", args);
-	json_decref(args);
 	if (server)
 		return sc_value(call, server);
 	sc_fault_clear(call);
@@ -233,18 +230,18 @@ SC_WAITS static struct sc_reply *instance_create(struct sc_call *call)
 {
 	json_t *type = nova_find_type(call, sc_str(call, "instance_type"));
 	json_t *args = type ? server_args(call, type) : NULL;
+	bool asked = args != NULL;
 	json_t *server =
-		args ? sc_rest_call(call, "create_server", args) : NULL;
+		asked ? sc_rest_call(call, "create_server", args) : NULL;
 	struct sc_reply *reply;
 
 	if (server)
 		reply = created(call, json_object_get(server, "id"));
-	else if (args && sc_fault_code(call) == SC_FORBIDDEN)
+	else if (asked && sc_fault_code(call) == SC_FORBIDDEN)
 		reply = nova_refused(call, type);
 	else
 		reply = sc_failed(call);
 	json_decref(server);
-	json_decref(args);
 	json_decref(type);
 	return reply;
 }
@@ -342,7 +339,6 @@ SC_WAITS static struct sc_reply *show_log(struct sc_call *call)
 	if (!sc_has(call, "lines"))
 		json_object_set_new(args, "lines", json_integer(LOG_LINES));
 	reply = sc_rest_reply(call, "console_log", args);
-	json_decref(args);
 	return reply;
 }
 
@@ -366,7 +362,6 @@ SC_WAITS static struct sc_reply *instance_console(struct sc_call *call)
 			 json_object_get(sc_args(call), "id"), "protocol",
 			 html[i][0], "html", html[i][1]);
 	reply = sc_rest_reply(call, "open_console", args);
-	json_decref(args);
 	return reply;
 }
 

@@ -41,7 +41,6 @@ SC_WAITS static json_t *look_up(struct sc_call *call, const char *op,
 	json_t *none = json_object(), *list, *found;
 
 	list = sc_rest_call(call, op, none);
-	json_decref(none);
 	if (!list)
 		return NULL;
 	found = json_incref(record_find(list, member, text));
@@ -56,7 +55,6 @@ SC_WAITS json_t *nova_find_type(struct sc_call *call, const char *type)
 	json_t *args = json_pack("{s:s}", "id", type), *found;
 
 	found = sc_rest_call(call, "instance_type.get", args);
-	json_decref(args);
 	if (found || sc_fault_code(call) != SC_NOT_FOUND)
 		return found;
 	sc_fault_clear(call);

@@ -79,7 +79,6 @@ SC_WAITS static json_t *sign(struct sc_call *call, const char *csr_pem)
 				 csr_pem);
 	json_t *signed_ = sc_rest_call(call, "sign", args);
 
-	json_decref(args);
 	return signed_;
 }
 

@@ -65,7 +65,7 @@ static int family(const char *cidr)
 	return strchr(cidr, ':') ? 6 : 4;
 }
 
-/* Make the subnet that @args describes; the record, new, or NULL: failed. */
+/* Make the subnet that @args (stolen) describe; new, or NULL: failed. */
 SC_WAITS static json_t *make_subnet(struct sc_call *call, json_t *args)
 {
 	const char *cidr = json_string_value(json_object_get(args, "cidr"));
@@ -86,7 +86,7 @@ SC_WAITS static struct sc_reply *subnet_create(struct sc_call *call)
 	if (sc_bool(call, "is_public"))
 		return fail_arg(call, SC_UNSUPPORTED, "/is_public",
 				"a router with a gateway makes it public");
-	subnet = make_subnet(call, sc_args(call));
+	subnet = make_subnet(call, json_copy(sc_args(call)));
 	return subnet ? sc_value(call, subnet) : sc_failed(call);
 }
 
@@ -102,7 +102,6 @@ SC_WAITS static struct sc_reply *take_back(struct sc_call *call, json_t *id)
 	gone = sc_rest_call(call, "network.delete", args);
 	fault.effect = gone ? SC_EFFECT_NONE : SC_EFFECT_PARTIAL;
 	sc_fault_clear(call);
-	json_decref(args);
 	json_decref(gone);
 	return sc_fail_with(call, &fault,
 			    "the network's subnet could not be "
@@ -130,7 +129,6 @@ SC_WAITS static struct sc_reply *network_create(struct sc_call *call)
 	args = json_pack("{s:s, s:O, s:s}", "name", sc_str(call, "name"),
 			 "network_id", id, "cidr", cidr);
 	subnet = make_subnet(call, args);
-	json_decref(args);
 	if (!subnet) {
 		struct sc_reply *reply = take_back(call, id);
 
@@ -172,7 +170,6 @@ SC_WAITS static struct sc_reply *vnic_detach(struct sc_call *call)
 			 instance);
 	json_decref(port);
 	reply = sc_rest_reply(call, "vnic.detach", args);
-	json_decref(args);
 	return reply;
 }
 
@@ -181,7 +178,6 @@ SC_WAITS static struct sc_reply *vnic_create(struct sc_call *call)
 	json_t *args = json_pack("{s:s}", "id", sc_str(call, "subnet_id"));
 	json_t *subnet = sc_rest_call(call, "subnet.get", args), *port;
 
-	json_decref(args);
 	if (!subnet)
 		return sc_failed(call);
 	args = json_copy(sc_args(call));
@@ -189,7 +185,6 @@ SC_WAITS static struct sc_reply *vnic_create(struct sc_call *call)
 			json_object_get(subnet, "network_id"));
 	json_decref(subnet);
 	port = sc_rest_call(call, "vnic.create", args);
-	json_decref(args);
 	return port ? sc_value(call, port) : sc_failed(call);
 }
 

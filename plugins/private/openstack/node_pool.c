@@ -64,7 +64,6 @@ SC_WAITS static bool add_pools(struct sc_call *call, const char *cluster,
 	size_t i;
 
 	pools = sc_rest_call(call, "list_pools", args);
-	json_decref(args);
 	json_array_foreach(pools, i, pool)
 		if (!is_master(pool)) {
 			complete(pool, cluster);
@@ -82,7 +81,6 @@ SC_WAITS static bool add_all(struct sc_call *call, json_t *list)
 	size_t i;
 
 	clusters = sc_rest_call(call, "cluster.list", none);
-	json_decref(none);
 	json_array_foreach(clusters, i, cluster) {
 		ok = add_pools(call, text(cluster, "id"), list);
 		if (!ok && sc_fault_code(call) == SC_NOT_FOUND) {
@@ -110,7 +108,7 @@ SC_WAITS static struct sc_reply *pool_list(struct sc_call *call)
 /* Answer with the group that @parts name; steals @parts. */
 SC_WAITS static struct sc_reply *show(struct sc_call *call, json_t *parts)
 {
-	json_t *pool = sc_rest_call(call, "get_pool", parts);
+	json_t *pool = sc_rest_call(call, "get_pool", json_incref(parts));
 
 	if (pool)
 		complete(pool, text(parts, "cluster"));
@@ -161,7 +159,6 @@ SC_WAITS static struct sc_reply *change(struct sc_call *call, const char *row,
 
 	json_object_update_missing(args, sc_args(call));
 	done = sc_rest_call(call, row, args);
-	json_decref(args);
 	if (done) {
 		json_decref(done);
 		return show(call, parts);
@@ -196,7 +193,6 @@ SC_WAITS static struct sc_reply *pool_delete(struct sc_call *call)
 	json_t *parts = parts_of(call, sc_str(call, "id")), *done;
 
 	done = parts ? sc_rest_call(call, "delete_pool", parts) : NULL;
-	json_decref(parts);
 	json_decref(done);
 	return done ? sc_ok(call) : sc_failed(call);
 }

@@ -37,7 +37,6 @@ SC_WAITS static json_t *fetch(struct sc_call *call, const char *row)
 {
 	json_t *none = json_object(), *found = sc_rest_call(call, row, none);
 
-	json_decref(none);
 	return found;
 }
 

@@ -29,7 +29,6 @@ SC_WAITS static json_t *get_server(struct sc_call *call, const char *id)
 	json_t *args = json_pack("{s:s?}", "id", id), *server;
 
 	server = sc_rest_call(call, "instance.get", args);
-	json_decref(args);
 	return server;
 }
 
@@ -58,7 +57,6 @@ SC_WAITS static struct sc_reply *resize_to(struct sc_call *call,
 	json_decref(server);
 	args = json_pack("{s:s, s:s}", "id", id, "flavor", text(type, "id"));
 	done = sc_rest_call(call, "resize_server", args);
-	json_decref(args);
 	if (!done)
 		return sc_fault_code(call) == SC_FORBIDDEN
 			       ? nova_refused(call, type)
@@ -86,7 +84,8 @@ SC_WAITS static struct sc_reply *confirm(struct sc_call *call,
 	json_t *done;
 
 	if (!json_is_true(json_object_get(handle, "confirmed"))) {
-		done = sc_rest_call(call, "confirm_server", (json_t *)handle);
+		done = sc_rest_call(call, "confirm_server",
+				    json_incref((json_t *)handle));
 		if (!done && sc_fault_code(call) != SC_CONFLICT)
 			return sc_failed(call);
 		json_decref(done);
@@ -158,7 +157,6 @@ SC_WAITS static json_t *made_by(struct sc_call *call, const char *op)
 	size_t i;
 
 	list = sc_rest_call(call, "instance.list", none);
-	json_decref(none);
 	if (!list)
 		return NULL;
 	json_array_foreach(list, i, server)

@@ -95,7 +95,6 @@ SC_WAITS static json_t *external_network(struct sc_call *call)
 	json_t *none = json_object(), *list, *id = NULL;
 
 	list = sc_rest_call(call, "list_external", none);
-	json_decref(none);
 	if (json_array_size(list) == 1)
 		id = json_incref(
 			json_object_get(json_array_get(list, 0), "id"));
@@ -131,7 +130,6 @@ SC_WAITS static struct sc_reply *public_ip_create(struct sc_call *call)
 		json_object_set_new(args, "network_id", id);
 	}
 	reply = sc_rest_reply(call, "public_ip.create", args);
-	json_decref(args);
 	return reply;
 }
 
@@ -141,7 +139,6 @@ SC_WAITS static json_t *first_port(struct sc_call *call, const char *instance)
 	json_t *args = json_pack("{s:s}", "instance_id", instance), *list, *id;
 
 	list = sc_rest_call(call, "vnic.list", args);
-	json_decref(args);
 	if (!list)
 		return NULL;
 	id = json_incref(json_object_get(json_array_get(list, 0), "id"));
@@ -168,7 +165,6 @@ SC_WAITS static struct sc_reply *public_ip_attach(struct sc_call *call)
 	args = json_copy(sc_args(call));
 	json_object_set_new(args, "port", port);
 	reply = sc_rest_reply(call, "public_ip.attach", args);
-	json_decref(args);
 	return reply;
 }
 

@@ -80,7 +80,6 @@ SC_WAITS static bool add_rule(struct sc_call *call, const char *group,
 	json_t *args = rule_args(group, rule), *made;
 
 	made = sc_rest_call(call, "create_rule", args);
-	json_decref(args);
 	json_decref(made);
 	return made != NULL;
 }
@@ -114,7 +113,6 @@ SC_WAITS static struct sc_reply *show(struct sc_call *call, const char *id)
 	struct sc_reply *reply;
 
 	reply = sc_rest_reply(call, "security_group.get", args);
-	json_decref(args);
 	return reply;
 }
 
@@ -168,7 +166,6 @@ SC_WAITS static bool remove_rule(struct sc_call *call, const char *rule)
 	json_t *args = json_pack("{s:s}", "rule_id", rule), *gone;
 
 	gone = sc_rest_call(call, "delete_rule", args);
-	json_decref(args);
 	json_decref(gone);
 	if (!gone && sc_fault_code(call) == SC_NOT_FOUND)
 		sc_fault_clear(call);

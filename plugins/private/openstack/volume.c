@@ -81,7 +81,6 @@ SC_WAITS static struct sc_reply *volume_detach(struct sc_call *call)
 		json_object_set(args, "instance_id", instance);
 	json_decref(volume);
 	reply = sc_rest_reply(call, "volume.detach", args);
-	json_decref(args);
 	return reply;
 }
 
