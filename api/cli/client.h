@@ -7,6 +7,8 @@
 #define SKYCLUST_CLI_CLIENT_H
 
 #include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
 
 #include "base/error.h"
 
@@ -24,6 +26,12 @@ struct client_answer {
  * @timeout_s is of one exchange. */
 struct client *client_new(const char *server, const char *token, int timeout_s);
 void client_free(struct client *c);
+
+/* Write each exchange's first line and its answer's to @to (NULL: not), never a
+ * header or a body: they hold secrets. */
+void client_trace(struct client *c, FILE *to);
+/* An exchange ends with ERR_CANCELLED when @flag becomes true; borrowed. */
+void client_stop_by(struct client *c, const volatile sig_atomic_t *flag);
 
 /*
  * Send @method to @path ("/api/v1/…", already percent-encoded) with @query (an

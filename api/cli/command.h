@@ -50,6 +50,7 @@ struct option_row {
 	const char *only;	/* the command it belongs to; NULL: all */
 	enum live live;		/* what its value names */
 	const char *const *words; /* closed set of values, or NULL */
+	long long min, max;	/* of numbers; both 0: none */
 	const char *help;	/* one sentence */
 };
 
@@ -144,6 +145,10 @@ struct command {
 bool command_parse(struct command *c, int argc, char **argv,
 		   const struct cat_kind *vendor, struct error *err);
 void command_done(struct command *c);
+
+/* The number given for option @id, or @otherwise when none was. */
+long long command_number(const struct command *c, enum option_id id,
+			 long long otherwise);
 
 /* ---- what may come next -------------------------------------------------------- */
 

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * libcurl's easy interface, one handle for all exchanges, so that the
+ * connection is kept.
+ */
+#include "cli/client.h"
+
+#include <curl/curl.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/text.h"
+
+#define ANSWER_MAX (256u << 20) /* bytes */
+#define CONNECT_TIMEOUT_S 10L
+
+struct client {
+	CURL *easy;
+	struct curl_slist *headers;
+	char *server; /* without a slash at the end */
+	int timeout_s;
+	FILE *trace;
+	const volatile sig_atomic_t *stop;
+};
+
+/* What libcurl's callbacks fill in. */
+struct exchange {
+	const struct client *client;
+	struct buf body;
+	bool too_large;
+	char why[CURL_ERROR_SIZE];
+};
+
+/* ---- life -------------------------------------------------------------------- */
+
+static void add_header(struct client *c, const char *line)
+{
+	struct curl_slist *longer = curl_slist_append(c->headers, line);
+
+	if (!longer)
+		mem_oom();
+	c->headers = longer;
+}
+
+struct client *client_new(const char *server, const char *token, int timeout_s)
+{
+	struct client *c = mem_alloc(sizeof(*c));
+	AUTO_FREE char *header =
+		mem_printf("Authorization: Bearer %s", token ? token : "");
+	size_t n = strlen(server);
+
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+	c->easy = curl_easy_init();
+	if (!c->easy)
+		mem_oom();
+	while (n && server[n - 1] == '/')
+		n--;
+	c->server = mem_strndup(server, n);
+	c->timeout_s = timeout_s;
+	add_header(c, "User-Agent: skyclust/" SKYCLUST_VERSION);
+	add_header(c, "Content-Type: application/json");
+	add_header(c, "Expect:"); /* else 100-continue before long bodies */
+	if (token && *token)
+		add_header(c, header);
+	mem_wipe(header, strlen(header));
+	return c;
+}
+
+void client_free(struct client *c)
+{
+	if (!c)
+		return;
+	curl_slist_free_all(c->headers);
+	curl_easy_cleanup(c->easy);
+	mem_free(c->server);
+	mem_free(c);
+	curl_global_cleanup();
+}
+
+void client_trace(struct client *c, FILE *to)
+{
+	c->trace = to;
+}
+
+void client_stop_by(struct client *c, const volatile sig_atomic_t *flag)
+{
+	c->stop = flag;
+}
+
+/* ---- the URL --------------------------------------------------------------------- */
+
+static void add_scalar(struct buf *url, const json_t *v)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+
+	if (json_is_string(v)) {
+		text_percent_encode(url,
+				    (struct slice){ json_string_value(v),
+						    json_string_length(v) },
+				    "");
+		return;
+	}
+	json_write(v, &text);
+	text_percent_encode(url, buf_slice(&text), "");
+}
+
+/* Lists are separated by commas. */
+static void add_value(struct buf *url, const json_t *v)
+{
+	size_t i;
+	json_t *item;
+
+	if (!json_is_array(v)) {
+		add_scalar(url, v);
+		return;
+	}
+	json_array_foreach (v, i, item) {
+		buf_add_str(url, i ? "," : "");
+		add_scalar(url, item);
+	}
+}
+
+static void make_url(const struct client *c, const char *path,
+		     const json_t *query, struct buf *url)
+{
+	const char *name;
+	char before = '?';
+	json_t *value;
+
+	buf_printf(url, "%s%s", c->server, path);
+	json_object_foreach ((json_t *)query, name, value) {
+		buf_add_char(url, before);
+		text_percent_encode(url, slice_of(name), "");
+		buf_add_char(url, '=');
+		add_value(url, value);
+		before = '&';
+	}
+}
+
+/* ---- one exchange ---------------------------------------------------------------- */
+
+static size_t on_body(char *p, size_t size, size_t n, void *arg)
+{
+	struct exchange *x = arg;
+
+	x->too_large = x->body.n + size * n > ANSWER_MAX;
+	if (x->too_large)
+		return 0;
+	buf_add(&x->body, p, size * n);
+	return size * n;
+}
+
+static int on_progress(void *arg, curl_off_t dltotal UNUSED,
+		       curl_off_t dlnow UNUSED, curl_off_t ultotal UNUSED,
+		       curl_off_t ulnow UNUSED)
+{
+	const struct exchange *x = arg;
+
+	return x->client->stop && *x->client->stop;
+}
+
+/* A token must not go through somebody's proxy to reach this very machine. */
+static bool is_local(const char *server)
+{
+	const char *host = strstr(server, "://");
+
+	host = host ? host + 3 : server;
+	return text_starts(host, "127.") || text_starts(host, "localhost") ||
+	       text_starts(host, "[::1]");
+}
+
+static void set_method(CURL *easy, const char *method, const struct buf *body)
+{
+	if (!strcmp(method, "GET")) {
+		curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+		return;
+	}
+	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
+	if (!strcmp(method, "DELETE"))
+		return;
+	curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body->n ? body->p : "");
+	curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+			 (curl_off_t)body->n);
+}
+
+static void set_up(const struct client *c, struct exchange *x, const char *url)
+{
+	CURL *easy = c->easy;
+
+	curl_easy_reset(easy);
+	curl_easy_setopt(easy, CURLOPT_URL, url);
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, x->why);
+	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, c->headers);
+	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_S);
+	curl_easy_setopt(easy, CURLOPT_TIMEOUT, (long)c->timeout_s);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, x);
+	curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+	curl_easy_setopt(easy, CURLOPT_XFERINFODATA, x);
+	if (is_local(c->server))
+		curl_easy_setopt(easy, CURLOPT_PROXY, "");
+}
+
+static bool is_read(const char *method)
+{
+	return !strcmp(method, "GET");
+}
+
+/* Why no answer came, and what may have become of a change. */
+static bool no_answer(const struct client *c, const struct exchange *x,
+		      CURLcode code, const char *method, struct error *err)
+{
+	bool connected = code != CURLE_COULDNT_CONNECT &&
+			 code != CURLE_COULDNT_RESOLVE_HOST &&
+			 code != CURLE_URL_MALFORMAT;
+	const char *why = *x->why ? x->why : curl_easy_strerror(code);
+
+	if (x->too_large)
+		fail(err, ERR_TOO_LARGE,
+		     "the answer is larger than %u MiB; ask with --limit",
+		     ANSWER_MAX >> 20);
+	else if (code == CURLE_ABORTED_BY_CALLBACK)
+		fail(err, ERR_CANCELLED, "interrupted");
+	else if (code == CURLE_OPERATION_TIMEDOUT && connected)
+		fail(err, ERR_DEADLINE,
+		     "%s gave no answer within %d s; see --timeout", c->server,
+		     c->timeout_s);
+	else if (code == CURLE_URL_MALFORMAT ||
+		 code == CURLE_UNSUPPORTED_PROTOCOL)
+		fail(err, ERR_INVALID, "%s is no URL of a server: %s",
+		     c->server, why);
+	else
+		fail(err, ERR_CLOUD_UNAVAILABLE, "%s %s: %s", c->server,
+		     connected ? "broke off its answer" : "cannot be reached",
+		     why);
+	if (err)
+		err->effect = is_read(method) || !connected ? EFFECT_NONE
+							    : EFFECT_UNKNOWN;
+	return false;
+}
+
+/* ---- answers ----------------------------------------------------------------------- */
+
+static bool not_ours(const struct client *c, int status, struct error *err)
+{
+	return fail(err, ERR_INTERNAL,
+		    "%s answered %d with something that is not from skyclustd; "
+		    "see --server",
+		    c->server, status);
+}
+
+static bool read_answer(const struct client *c, const struct exchange *x,
+			struct client_answer *a, struct error *err)
+{
+	struct curl_header *header;
+	json_t *v = NULL;
+
+	if (x->body.n) {
+		v = json_read(x->body.p, x->body.n, NULL);
+		if (!v)
+			return not_ours(c, a->status, err);
+	}
+	if (curl_easy_header(c->easy, "Retry-After", 0, CURLH_HEADER, -1,
+			     &header) == CURLHE_OK) {
+		long long s;
+
+		if (text_to_int(header->value, 0, 86400, &s))
+			a->retry_after_s = (int)s;
+	}
+	if (a->status < 300)
+		a->value = v;
+	else
+		a->problem = v;
+	return a->status < 300 || json_is_object(v) ||
+	       not_ours(c, a->status, err);
+}
+
+static void trace_answer(const struct client *c, const struct exchange *x,
+			 int status, int64_t began)
+{
+	struct curl_header *id;
+	bool has_id = curl_easy_header(c->easy, "X-Request-Id", 0, CURLH_HEADER,
+				       -1, &id) == CURLHE_OK;
+
+	if (c->trace)
+		fprintf(c->trace, "< %d, %zu bytes, %lld ms%s%s\n", status,
+			x->body.n, (long long)(clock_ms() - began),
+			has_id ? ", request " : "", has_id ? id->value : "");
+}
+
+bool client_send(struct client *c, const char *method, const char *path,
+		 const json_t *query, const json_t *body,
+		 struct client_answer *answer, struct error *err)
+{
+	AUTO(buf_wipe) struct buf text = { 0 };
+	AUTO(buf_done) struct buf url = { 0 };
+	struct exchange x = { .client = c };
+	int64_t began = clock_ms();
+	long status = 0;
+	CURLcode code;
+	bool ok;
+
+	*answer = (struct client_answer){ 0 };
+	if (body)
+		json_write(body, &text);
+	make_url(c, path, query, &url);
+	if (c->trace)
+		fprintf(c->trace, "> %s %s\n", method, url.p);
+	set_up(c, &x, url.p);
+	set_method(c->easy, method, &text);
+	code = curl_easy_perform(c->easy);
+	curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
+	answer->status = (int)status;
+	if (code == CURLE_OK)
+		trace_answer(c, &x, answer->status, began);
+	ok = code == CURLE_OK ? read_answer(c, &x, answer, err)
+			      : no_answer(c, &x, code, method, err);
+	buf_wipe(&x.body); /* may hold keys and passwords */
+	return ok;
+}
+
+void client_answer_done(struct client_answer *answer)
+{
+	json_decref(answer->value);
+	json_decref(answer->problem);
+	answer->value = answer->problem = NULL;
+}
+
+/* ---- lists --------------------------------------------------------------------------- */
+
+#define PAGE_MAX 1000 /* the server's limit of `limit` */
+
+/* Ask for one page and add its items; false: the end (no @err), or a fault. */
+static bool add_page(struct client *c, const char *path, json_t *query,
+		     json_t *all, struct client_answer *answer,
+		     struct error *err)
+{
+	json_t *items, *token;
+
+	if (!client_send(c, "GET", path, query, NULL, answer, err) ||
+	    answer->problem)
+		return false;
+	items = json_object_get(answer->value, "items");
+	token = json_object_get(answer->value, "next_page_token");
+	if (!json_is_array(items))
+		return not_ours(c, answer->status, err);
+	json_array_extend(all, items);
+	if (!json_is_string(token))
+		return false;
+	if (json_equal(token, json_object_get(query, "page_token")))
+		return fail(err, ERR_INTERNAL,
+			    "%s gave the same page of a list twice", c->server);
+	json_object_set(query, "page_token", token);
+	return true;
+}
+
+json_t *client_list(struct client *c, const char *path, const json_t *query,
+		    long long limit, struct client_answer *answer,
+		    struct error *err)
+{
+	AUTO_JSON json_t *asked = query ? json_deep_copy(query) : json_object();
+	json_t *all = json_array();
+	bool more = true;
+
+	*answer = (struct client_answer){ 0 };
+	err->code = ERR_NONE;
+	while (more) {
+		long long left = limit - (long long)json_array_size(all);
+
+		if (limit)
+			json_object_set_new(
+				asked, "limit",
+				json_integer(left < PAGE_MAX ? left : PAGE_MAX));
+		client_answer_done(answer);
+		more = add_page(c, path, asked, all, answer, err) &&
+		       (!limit || (long long)json_array_size(all) < limit);
+	}
+	if (!answer->problem && err->code == ERR_NONE)
+		return all;
+	json_decref(all);
+	return NULL;
+}
