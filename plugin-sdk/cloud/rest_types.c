@@ -138,20 +138,35 @@ static json_t *to_date(json_t *v)
 
 /* ---- tags --------------------------------------------------------------- */
 
-static json_t *member_any_case(json_t *object, const char *name)
+/* "Key", "ParameterKey", "output_key": clouds name them by what they are. */
+static json_t *member_ending(json_t *object, const char *name)
 {
+	size_t n, length = strlen(name);
 	const char *key;
 	json_t *v;
 
-	json_object_foreach (object, key, v)
-		if (!strcasecmp(key, name))
+	json_object_foreach (object, key, v) {
+		n = strlen(key);
+		if (n >= length && !strcasecmp(key + n - length, name))
 			return v;
+	}
 	return NULL;
+}
+
+/* What is no scalar (an output that is a list) is its JSON. */
+static json_t *tag_text(json_t *v)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+
+	if (!json_is_object(v) && !json_is_array(v))
+		return to_text(v);
+	json_write(v, &text);
+	return json_stringn(text.p, text.n);
 }
 
 static void add_tag(json_t *tags, const char *name, json_t *value)
 {
-	json_t *text = value ? to_text(value) : NULL;
+	json_t *text = value ? tag_text(value) : NULL;
 
 	if (name)
 		json_object_set_new(tags, name, text ? text : json_string(""));
@@ -161,13 +176,13 @@ static void add_tag(json_t *tags, const char *name, json_t *value)
 
 static void add_tag_element(json_t *tags, json_t *e)
 {
-	json_t *name = member_any_case(e, "key");
+	json_t *name = member_ending(e, "key");
 
 	if (json_is_string(e))
 		add_tag(tags, json_string_value(e), NULL);
 	else
 		add_tag(tags, json_string_value(name),
-			member_any_case(e, "value"));
+			member_ending(e, "value"));
 }
 
 static json_t *to_tags(json_t *v)

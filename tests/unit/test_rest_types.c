@@ -60,6 +60,9 @@ static const struct {
 	{ CAT_TAGS, "[{\"Key\":\"a\",\"Value\":\"b\"},{\"key\":\"c\"},{\"x\":1},"
 	      "{\"value\":\"v\"}]",
 	  "{\"a\":\"b\",\"c\":\"\"}" },
+	{ CAT_TAGS, "[{\"output_key\":\"a\",\"output_value\":[1,\"b\"]},"
+	      "{\"ParameterKey\":\"c\",\"ParameterValue\":\"d\"}]",
+	  "{\"a\":\"[1,\\\"b\\\"]\",\"c\":\"d\"}" },
 	{ CAT_TAGS, "[\"a\",\"b\"]", "{\"a\":\"\",\"b\":\"\"}" },
 	{ CAT_TAGS, "\"a\"", NULL },
 	{ CAT_OBJECT, "{}", "{}" },
