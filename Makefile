@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 DATA ?= data
 LISTEN ?= 127.0.0.1:8080
 
-.PHONY: help run build test test-peers test-torture bench fuzz coverage format install clean
+.PHONY: help run build test test-peers test-torture bench fuzz coverage format matrix install clean
 
 help: ## this list
 	@echo "SkyClust: make TARGET"
@@ -54,6 +54,9 @@ coverage: ## line coverage of the unit tests, by folder
 format: ## lay out the lines you changed since the last commit by .clang-format
 	@.ci/packages test
 	@git clang-format HEAD
+
+matrix: build ## write what each driver can do into its README
+	@SKYCLUST_BIN=build/release/bin python3 tests/man/test_matrix.py --write
 
 install: build ## install host, SDK and drivers (DESTDIR=, as cmake --install)
 	@cmake --install build/release

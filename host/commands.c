@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/loop.h"
 #include "base/sys.h"
+#include "manual.h"
 #include "programs.h"
 #include "registry.h"
 
@@ -143,11 +144,22 @@ static int validate_plugin(const struct options *o, const struct config *c)
 	return ok ? 0 : 1;
 }
 
+static int print_manual(const struct options *o, const struct config *c)
+{
+	AUTO(buf_done) struct buf page = { 0 };
+
+	(void)o;
+	(void)c;
+	manual_write(&page);
+	fputs(page.p, stdout);
+	return 0;
+}
+
 static int help(const struct options *o, const struct config *c)
 {
 	(void)o;
 	(void)c;
-	fputs(options_help, stdout);
+	options_print_help(stdout);
 	return 0;
 }
 
@@ -171,6 +183,7 @@ static const struct {
 	[COMMAND_LIST_PLUGINS] = { list_plugins },
 	[COMMAND_VALIDATE_PLUGIN] = { validate_plugin },
 	[COMMAND_ENABLE_PLUGIN] = { enable_plugin, true },
+	[COMMAND_MAN] = { print_manual, true },
 	[COMMAND_HELP] = { help, true },
 	[COMMAND_VERSION] = { version, true },
 };

@@ -2,57 +2,102 @@
 #include "options.h"
 
 #include <getopt.h>
+#include <string.h>
 
-/* clang-format off */
-const char options_help[] =
-"Usage: skyclustd [--config FILE] [--data-dir DIR] [--listen HOST:PORT]\n"
-"       skyclustd COMMAND\n"
-"\n"
-"The host of SkyClust: one HTTP API in front of many clouds, each behind a\n"
-"driver in a process of its own. When it is ready it prints one line,\n"
-"\"listening on http://HOST:PORT\", on standard output; its log goes to standard\n"
-"error. SIGHUP reads the configuration again, SIGTERM and SIGINT end it\n"
-"gracefully, a second one at once.\n"
-"\n"
-"  --config FILE           settings; without it the defaults hold\n"
-"  --data-dir DIR          all state is kept here (server.data_dir)\n"
-"  --listen HOST:PORT      loopback only; port 0 picks a free one (server.listen)\n"
-"\n"
-"Commands, which print and end:\n"
-"  --validate-config FILE  say whether FILE can be used\n"
-"  --print-config          every setting with its value, default and meaning\n"
-"  --print-schema          JSON Schema of the configuration file\n"
-"  --list-plugins          drivers that are found, and the providers that use them\n"
-"  --validate-plugin FILE  start the driver program FILE alone and judge its answers\n"
-"  --enable-plugin NAME    set plugins.providers.NAME.enabled in the --config file\n"
-"  --help, --version\n"
-"\n"
-"Exit status: 0, or 1 after a failure, or 64 when the command line is wrong.\n"
-"Example: skyclustd --config /etc/skyclust/skyclust.yaml --data-dir /var/lib/skyclust\n";
-/* clang-format on */
+#include "base/base.h"
 
 enum { OPT_CONFIG = 256, OPT_DATA_DIR, OPT_LISTEN, OPT_COMMAND };
 
-static const struct option table[] = {
-	{ "config", required_argument, NULL, OPT_CONFIG },
-	{ "data-dir", required_argument, NULL, OPT_DATA_DIR },
-	{ "listen", required_argument, NULL, OPT_LISTEN },
-	{ "validate-config", required_argument, NULL,
-	  OPT_COMMAND + COMMAND_VALIDATE_CONFIG },
-	{ "print-config", no_argument, NULL,
-	  OPT_COMMAND + COMMAND_PRINT_CONFIG },
-	{ "print-schema", no_argument, NULL,
-	  OPT_COMMAND + COMMAND_PRINT_SCHEMA },
-	{ "list-plugins", no_argument, NULL,
-	  OPT_COMMAND + COMMAND_LIST_PLUGINS },
-	{ "validate-plugin", required_argument, NULL,
-	  OPT_COMMAND + COMMAND_VALIDATE_PLUGIN },
-	{ "enable-plugin", required_argument, NULL,
-	  OPT_COMMAND + COMMAND_ENABLE_PLUGIN },
-	{ "help", no_argument, NULL, OPT_COMMAND + COMMAND_HELP },
-	{ "version", no_argument, NULL, OPT_COMMAND + COMMAND_VERSION },
-	{ NULL, 0, NULL, 0 },
+#define COMMAND(c) (OPT_COMMAND + COMMAND_##c)
+
+/* clang-format off */
+const struct option_row option_rows[] = {
+	{ "config", "FILE", OPT_CONFIG, "Settings; without it the defaults hold." },
+	{ "data-dir", "DIR", OPT_DATA_DIR, "All state is kept here (server.data_dir)." },
+	{ "listen", "HOST:PORT", OPT_LISTEN,
+	  "Loopback only; port 0 picks a free one (server.listen)." },
+	{ "validate-config", "FILE", COMMAND(VALIDATE_CONFIG), "Say whether FILE can be used." },
+	{ "print-config", NULL, COMMAND(PRINT_CONFIG),
+	  "Every setting with its value, default and meaning." },
+	{ "print-schema", NULL, COMMAND(PRINT_SCHEMA), "JSON Schema of the configuration file." },
+	{ "list-plugins", NULL, COMMAND(LIST_PLUGINS),
+	  "Drivers that are found, and the providers that use them." },
+	{ "validate-plugin", "FILE", COMMAND(VALIDATE_PLUGIN),
+	  "Start the driver program FILE alone and judge its answers." },
+	{ "enable-plugin", "NAME", COMMAND(ENABLE_PLUGIN),
+	  "Set plugins.providers.NAME.enabled in the --config file." },
+	{ "man", NULL, COMMAND(MAN), "This manual page: skyclustd --man | man -l -" },
+	{ "help", NULL, COMMAND(HELP), "What you see with --help." },
+	{ "version", NULL, COMMAND(VERSION), "The version." },
+	{ NULL },
 };
+
+const struct exit_row exit_rows[] = {
+	{ "0", "All went well; the host was asked to end." },
+	{ "1", "It failed, or a second signal ended it at once." },
+	{ "64", "The command line is wrong." },
+	{ NULL },
+};
+/* clang-format on */
+
+const char options_about[] =
+	"The host of SkyClust: one HTTP API in front of many clouds, each\n"
+	"behind a driver in a process of its own. When it is ready it prints\n"
+	"one line, \"listening on http://HOST:PORT\", on standard output; its\n"
+	"log goes to standard error.";
+
+const char options_example[] =
+	"skyclustd --config /etc/skyclust/skyclust.yaml "
+	"--data-dir /var/lib/skyclust";
+
+bool option_is_command(const struct option_row *row)
+{
+	return row->code > OPT_COMMAND;
+}
+
+/* ---- --help ----------------------------------------------------------- */
+
+static void print_options(FILE *to, bool commands)
+{
+	const struct option_row *row;
+
+	for (row = option_rows; row->name; row++)
+		if (option_is_command(row) == commands)
+			fprintf(to, "  --%s %-*s %s\n", row->name,
+				(int)(20 - strlen(row->name)),
+				row->argument ? row->argument : "", row->help);
+}
+
+void options_print_help(FILE *to)
+{
+	fprintf(to,
+		"Usage: skyclustd [--config FILE] [--data-dir DIR] "
+		"[--listen HOST:PORT]\n"
+		"       skyclustd COMMAND\n\n%s\n\n",
+		options_about);
+	print_options(to, false);
+	fputs("\nCommands, which print and end:\n", to);
+	print_options(to, true);
+	fputs("\nExit status:\n", to);
+	for (const struct exit_row *row = exit_rows; row->status; row++)
+		fprintf(to, "  %-23s %s\n", row->status, row->meaning);
+	fprintf(to, "\nExample: %s\n", options_example);
+}
+
+/* ---- the command line ------------------------------------------------- */
+
+/* The rows as getopt_long(3) wants them. */
+static void make_getopt_table(struct option *table)
+{
+	const struct option_row *row;
+
+	for (row = option_rows; row->name; row++)
+		*table++ = (struct option){ row->name,
+					    row->argument ? required_argument
+							  : no_argument,
+					    NULL, row->code };
+	*table = (struct option){ 0 };
+}
 
 static bool wrong(const char *program, const char *what)
 {
@@ -79,8 +124,10 @@ static bool take(struct options *o, int option)
 
 bool options_parse(struct options *o, int argc, char **argv)
 {
+	struct option table[ARRAY_LEN(option_rows)];
 	int option;
 
+	make_getopt_table(table);
 	*o = (struct options){ .command = COMMAND_SERVE };
 	while ((option = getopt_long(argc, argv, "", table, NULL)) != -1) {
 		if (option == '?') /* getopt has said what is wrong */

@@ -5,6 +5,8 @@
 #ifndef SKYCLUST_HOST_OPTIONS_H
 #define SKYCLUST_HOST_OPTIONS_H
 
+#include <stdio.h>
+
 #include "config.h"
 
 enum command {
@@ -15,6 +17,7 @@ enum command {
 	COMMAND_LIST_PLUGINS,
 	COMMAND_VALIDATE_PLUGIN,
 	COMMAND_ENABLE_PLUGIN,
+	COMMAND_MAN,
 	COMMAND_HELP,
 	COMMAND_VERSION,
 };
@@ -32,6 +35,26 @@ bool options_parse(struct options *o, int argc, char **argv);
 /* The configuration that these options ask for: file, then command line. */
 struct config *options_load_config(const struct options *o, struct error *err);
 
-extern const char options_help[];
+/* ---- the table of it, for --help and --man ------------------------------ */
+
+struct option_row {
+	const char *name;     /* "config", without its dashes */
+	const char *argument; /* "FILE"; NULL: takes none */
+	int code;             /* what getopt_long(3) returns */
+	const char *help;
+};
+
+struct exit_row {
+	const char *status, *meaning;
+};
+
+extern const struct option_row option_rows[]; /* ends with a NULL name */
+extern const struct exit_row exit_rows[];     /* ends with a NULL status */
+extern const char options_about[], options_example[];
+
+/* Does it print something and end? */
+bool option_is_command(const struct option_row *row);
+
+void options_print_help(FILE *to);
 
 #endif

@@ -18,6 +18,7 @@ function(skyclust_driver name)
 		RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin/plugins/${A_GROUP}/${name})
 	install(TARGETS driver-${name}
 		DESTINATION ${CMAKE_INSTALL_LIBDIR}/skyclust/plugins/${A_GROUP}/${name})
+	skyclust_manual(driver-${name} skyclust-${name} 8)
 endfunction()
 
 # skyclust_unit_test(NAME LINK lib…): tests/unit/test_NAME.c, a cmocka program.
@@ -29,4 +30,17 @@ function(skyclust_unit_test name)
 		RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 	add_test(NAME unit.${name} COMMAND test_${name})
 	set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 120)
+endfunction()
+
+# skyclust_manual(TARGET PAGE SECTION): the manual page that the program prints
+# of itself (--man), as man/PAGE.SECTION of the build, and installed.
+function(skyclust_manual target page section)
+	set(file ${CMAKE_BINARY_DIR}/man/${page}.${section})
+	add_custom_command(OUTPUT ${file}
+		COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/man
+		COMMAND $<TARGET_FILE:${target}> --man >${file}
+		DEPENDS ${target}
+		COMMENT "Writing ${page}(${section})")
+	add_custom_target(manual-${page} ALL DEPENDS ${file})
+	install(FILES ${file} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
 endfunction()

@@ -11,10 +11,20 @@
 
 #define EX_USAGE 64
 
+struct driver_command {
+	const char *name; /* "--check" */
+	int (*run)(const struct sc_driver *driver, int argc, char **argv);
+	const char *usage; /* what follows the name, or "" */
+	const char *help;
+};
+
+extern const struct driver_command driver_commands[]; /* ends with NULL */
+
 int check_main(const struct sc_driver *driver, int argc, char **argv);
 int describe_main(const struct sc_driver *driver, int argc, char **argv);
 int schema_main(const struct sc_driver *driver, int argc, char **argv);
 int explain_main(const struct sc_driver *driver, int argc, char **argv);
 int call_main(const struct sc_driver *driver, int argc, char **argv);
+int manual_main(const struct sc_driver *driver, int argc, char **argv);
 
 #endif

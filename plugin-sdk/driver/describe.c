@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * --describe: the support matrix, every operation of the catalogue and of the
- * vendor's kinds, with what stands for it; as a table, or as JSON.
+ * --describe: what the driver can do.  For people a table of every operation of
+ * the catalogue and of the vendor's kinds, with what stands for it; the same
+ * as JSON, with all else that the driver says of itself; and by kinds, as
+ * Markdown for its README.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/auto.h"
-#include "driver/check.h"
+#include "base/json.h"
+#include "base/mem.h"
 #include "driver/commands.h"
-#include "driver/runtime.h"
+#include "driver/matrix.h"
 
 static const char *by_what(const struct handler *h)
 {
@@ -18,17 +21,9 @@ static const char *by_what(const struct handler *h)
 	return h->is_rest && !h->run ? "row" : "function";
 }
 
-static const char *note_of(const struct runtime *rt, const char *op,
-			   const struct handler *h)
-{
-	const char *why = check_unsupported(rt->driver, op);
-
-	return h || !why ? "" : why;
-}
-
 /* ---- JSON ------------------------------------------------------------- */
 
-static void add(json_t *all, const struct runtime *rt, const char *op)
+static void add(const struct runtime *rt, const char *op, void *all)
 {
 	const struct handler *h = handlers_find(&rt->handlers, op);
 	json_t *o = json_pack("{s:b}", "supported", h != NULL);
@@ -43,19 +38,36 @@ static void add(json_t *all, const struct runtime *rt, const char *op)
 		}
 	} else {
 		json_object_set_new(o, "reason",
-				    json_string(note_of(rt, op, h)));
+				    json_string(matrix_reason(rt, op)));
 	}
 	json_object_set_new(all, op, o);
 }
 
+static void print_json(const struct runtime *rt)
+{
+	AUTO_JSON json_t *o = hello_object(rt);
+	json_t *all = json_object();
+
+	matrix_each(rt, add, all);
+	json_object_set_new(o, "operations", all);
+	json_dumpf(o, stdout, JSON_INDENT(2));
+	putchar('\n');
+}
+
 /* ---- table ------------------------------------------------------------ */
 
-static void print(json_t *unused, const struct runtime *rt, const char *op)
+static void count(const struct runtime *rt, const char *op, void *arg)
+{
+	size_t *n = arg;
+
+	*n += handlers_find(&rt->handlers, op) != NULL;
+}
+
+static void print(const struct runtime *rt, const char *op, void *arg UNUSED)
 {
 	const struct handler *h = handlers_find(&rt->handlers, op);
-	const char *note = note_of(rt, op, h);
+	const char *note = h ? "" : matrix_reason(rt, op);
 
-	(void)unused;
 	if (h && h->mutates)
 		printf("%-32s %-9s %-12s %s\n", op, by_what(h), h->idempotency,
 		       h->cancel);
@@ -66,65 +78,81 @@ static void print(json_t *unused, const struct runtime *rt, const char *op)
 		printf("%-32s %s\n", op, by_what(h));
 }
 
-/* ---- both ------------------------------------------------------------- */
-
-/* The catalogue's operations in its order, then the driver's own. */
-static void each_operation(json_t *all, const struct runtime *rt,
-			   void (*fn)(json_t *all, const struct runtime *rt,
-				      const char *op))
-{
-	for (const struct cat_kind *const *k = cat_kinds(); *k; k++)
-		for (const struct cat_op *op = (*k)->ops; op->name; op++)
-			fn(all, rt, op->name);
-	for (size_t i = 0; i < rt->handlers.n; i++)
-		if (!rt->handlers.rows[i].op && !rt->handlers.rows[i].hidden)
-			fn(all, rt, rt->handlers.rows[i].name);
-}
-
-static void count(json_t *supported, const struct runtime *rt, const char *op)
-{
-	if (handlers_find(&rt->handlers, op))
-		json_array_append_new(supported, json_string(op));
-}
-
 static void print_table(const struct runtime *rt)
 {
-	AUTO_JSON json_t *supported = json_array();
+	size_t n = 0;
 
-	each_operation(supported, rt, count);
+	matrix_each(rt, count, &n);
 	printf("%s %s: %zu operations\n\n", rt->driver->name,
-	       rt->driver->version, json_array_size(supported));
+	       rt->driver->version, n);
 	printf("%-32s %-9s %-12s %-7s %s\n", "OPERATION", "BY", "IDEMPOTENCY",
 	       "CANCEL", "NOTE");
-	each_operation(NULL, rt, print);
+	matrix_each(rt, print, NULL);
 }
 
-static void print_json(const struct runtime *rt)
+/* ---- Markdown --------------------------------------------------------- */
+
+/* The text of a table's cell: a bar would end it. */
+static void print_cell(const char *text)
 {
-	AUTO_JSON json_t *o = hello_object(rt);
-	json_t *all = json_object();
-
-	each_operation(all, rt, add);
-	json_object_set_new(o, "operations", all);
-	json_dumpf(o, stdout, JSON_INDENT(2));
-	putchar('\n');
+	for (; *text; text++)
+		printf(*text == '|' ? "\\%c" : "%c", *text);
 }
+
+static void print_row(const json_t *row)
+{
+	AUTO_FREE char *can = matrix_words(json_object_get(row, "can"), " ");
+	const char *between = "", *why;
+	json_t *verbs;
+
+	printf("| `%s` | %s | ", json_str(row, "kind", ""), can);
+	json_object_foreach (json_object_get(row, "cannot"), why, verbs) {
+		AUTO_FREE char *words = matrix_words(verbs, " ");
+
+		printf("%s%s: ", between, words);
+		print_cell(why);
+		between = "; ";
+	}
+	puts(" |");
+}
+
+static void print_markdown(const struct runtime *rt)
+{
+	AUTO_JSON json_t *rows = matrix_of(rt);
+	json_t *row;
+	size_t i;
+
+	puts("| kind | can | cannot |\n|---|---|---|");
+	json_array_foreach (rows, i, row)
+		print_row(row);
+}
+
+/* ---- all of them ------------------------------------------------------ */
+
+static const struct {
+	const char *option; /* "": none */
+	void (*print)(const struct runtime *rt);
+} forms[] = {
+	{ "", print_table },
+	{ "--json", print_json },
+	{ "--markdown", print_markdown },
+};
 
 int describe_main(const struct sc_driver *driver, int argc, char **argv)
 {
-	bool json = argc == 1 && !strcmp(argv[0], "--json");
+	const char *option = argc == 1 ? argv[0] : "";
 	struct runtime rt;
 
-	if (argc > 0 && !json) {
-		fprintf(stderr, "%s --describe: takes nothing but --json\n",
-			driver->name);
-		return EX_USAGE;
+	for (size_t i = 0; argc < 2 && i < ARRAY_LEN(forms); i++) {
+		if (strcmp(option, forms[i].option))
+			continue;
+		runtime_init(&rt, driver);
+		forms[i].print(&rt);
+		runtime_done(&rt);
+		return 0;
 	}
-	runtime_init(&rt, driver);
-	if (json)
-		print_json(&rt);
-	else
-		print_table(&rt);
-	runtime_done(&rt);
-	return 0;
+	fprintf(stderr,
+		"%s --describe: takes nothing but --json or --markdown\n",
+		driver->name);
+	return EX_USAGE;
 }

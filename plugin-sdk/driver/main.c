@@ -14,14 +14,9 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "driver/commands.h"
+#include "driver/options.h"
 #include "driver/runtime.h"
 #include "driver/serve.h"
-
-struct command {
-	const char *name;
-	int (*run)(const struct sc_driver *driver, int argc, char **argv);
-	const char *usage, *help;
-};
 
 static int run_version(const struct sc_driver *driver, int argc, char **argv)
 {
@@ -34,31 +29,52 @@ static int run_version(const struct sc_driver *driver, int argc, char **argv)
 
 static int run_help(const struct sc_driver *driver, int argc, char **argv);
 
-static const struct command commands[] = {
-	{ "--check", check_main, "", "is the driver as its tables say?" },
-	{ "--describe", describe_main, "[--json]",
-	  "what it can do, operation by operation" },
+/* clang-format off */
+const struct driver_command driver_commands[] = {
+	{ "--check", check_main, "", "Is the driver as its tables say?" },
+	{ "--describe", describe_main, "[--json] [--markdown]",
+	  "What it can do, operation by operation." },
 	{ "--schema", schema_main, "OPERATION",
-	  "arguments and record of an operation, as JSON Schema" },
-	{ "--explain", explain_main, "OPERATION [ARGUMENTS] [SOURCES]",
-	  "the HTTP it would send; nothing is sent" },
-	{ "--call", call_main,
-	  "OPERATION [ARGUMENTS] [SOURCES] [--replay FILE] [--record DIR]",
-	  "carry it out and print the answer; with --replay against recorded\n"
-	  "        answers, with --record recording them (secrets left out)" },
-	{ "--version", run_version, "", "name and versions" },
-	{ "--help", run_help, "", "this text" },
+	  "Arguments and record of an operation, as JSON Schema." },
+	{ "--explain", explain_main, "OPERATION [ARGUMENTS]",
+	  "The HTTP it would send; nothing is sent." },
+	{ "--call", call_main, "OPERATION [ARGUMENTS]",
+	  "Carry it out and print the value, or the error to standard error." },
+	{ "--man", manual_main, "", "This driver's manual page: --man | man -l -" },
+	{ "--version", run_version, "", "Name and versions." },
+	{ "--help", run_help, "", "This text." },
+	{ NULL },
 };
+/* clang-format on */
 
-static const char sources[] =
-	"\nARGUMENTS is a JSON object. SOURCES are --config FILE (settings),\n"
-	"--credential FILE (both JSON objects), --region NAME, --state-dir "
-	"DIR,\n"
-	"--native. What no file gives is taken from the environment:\n\n";
+static void print_commands(FILE *to)
+{
+	const struct driver_command *row;
+
+	fputs("The host (skyclustd) starts this program and speaks with it "
+	      "over pipes.\nBy hand it takes one of:\n\n",
+	      to);
+	for (row = driver_commands; row->name; row++)
+		fprintf(to, "  %s %s\n        %s\n", row->name, row->usage,
+			row->help);
+}
+
+static void print_options(FILE *to)
+{
+	const struct call_option *row;
+
+	fputs("\nARGUMENTS is a JSON object. --call and --explain also take:"
+	      "\n\n",
+	      to);
+	for (row = call_options; row->name; row++)
+		fprintf(to, "  %-13s %-5s %s%s\n", row->name,
+			row->argument ? row->argument : "", row->help,
+			row->only_call ? " (--call only)" : "");
+}
 
 static void print_environment(const struct sc_driver *driver, FILE *to)
 {
-	fputs(sources, to);
+	fputs("\nWhat no file gives is taken from the environment:\n\n", to);
 	for (const char *const(*e)[2] = driver->env; e && (*e)[0]; e++)
 		fprintf(to, "  %-28s %s\n", (*e)[0], (*e)[1]);
 	if (!driver->env)
@@ -70,12 +86,8 @@ static void print_help(const struct sc_driver *driver, FILE *to)
 	fprintf(to, "%s %s - a SkyClust cloud driver%s%s\n\n", driver->name,
 		driver->version, driver->description ? ": " : "",
 		driver->description ? driver->description : "");
-	fputs("The host (skyclustd) starts this program and speaks with it "
-	      "over pipes.\nBy hand it takes one of:\n\n",
-	      to);
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		fprintf(to, "  %s %s\n        %s\n", commands[i].name,
-			commands[i].usage, commands[i].help);
+	print_commands(to);
+	print_options(to);
 	print_environment(driver, to);
 }
 
@@ -89,9 +101,11 @@ static int run_help(const struct sc_driver *driver, int argc, char **argv)
 
 static int run_command(const struct sc_driver *driver, int argc, char **argv)
 {
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		if (!strcmp(argv[1], commands[i].name))
-			return commands[i].run(driver, argc - 2, argv + 2);
+	const struct driver_command *row;
+
+	for (row = driver_commands; row->name; row++)
+		if (!strcmp(argv[1], row->name))
+			return row->run(driver, argc - 2, argv + 2);
 	fprintf(stderr, "%s: unknown option %s; try --help\n", driver->name,
 		argv[1]);
 	return EX_USAGE;

@@ -20,32 +20,34 @@ struct raw {
 	const char *native;
 };
 
-static const struct {
-	const char *name;
-	size_t offset;
-	bool flag;
-} names[] = {
-	{ "--config", offsetof(struct raw, config) },
-	{ "--credential", offsetof(struct raw, credential) },
-	{ "--region", offsetof(struct raw, region) },
-	{ "--replay", offsetof(struct raw, replay) },
-	{ "--record", offsetof(struct raw, record) },
-	{ "--state-dir", offsetof(struct raw, state_dir) },
-	{ "--native", offsetof(struct raw, native), .flag = true },
+#define AT(member) offsetof(struct raw, member)
+
+/* clang-format off */
+const struct call_option call_options[] = {
+	{ "--config", "FILE", AT(config), false, "The provider's settings, a JSON object." },
+	{ "--credential", "FILE", AT(credential), false, "The credential, a JSON object." },
+	{ "--region", "NAME", AT(region), false, "Where to work." },
+	{ "--state-dir", "DIR", AT(state_dir), false, "What the driver keeps is there." },
+	{ "--native", NULL, AT(native), false, "Add the cloud's own object to each record." },
+	{ "--replay", "FILE", AT(replay), true,
+	  "Answer from recorded exchanges; nothing is sent." },
+	{ "--record", "DIR", AT(record), true, "Record the exchanges, secrets left out." },
+	{ NULL },
 };
+/* clang-format on */
 
 /* How many words were taken, 0: @argv[0] is none of the options. */
 static int take_option(struct raw *raw, int argc, char **argv)
 {
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		const char **to = (void *)((char *)raw + names[i].offset);
+	for (const struct call_option *row = call_options; row->name; row++) {
+		const char **to = (void *)((char *)raw + row->offset);
 
-		if (strcmp(argv[0], names[i].name))
+		if (strcmp(argv[0], row->name))
 			continue;
-		if (!names[i].flag && argc < 2)
+		if (row->argument && argc < 2)
 			return 0;
-		*to = names[i].flag ? argv[0] : argv[1];
-		return names[i].flag ? 1 : 2;
+		*to = row->argument ? argv[1] : argv[0];
+		return row->argument ? 2 : 1;
 	}
 	return 0;
 }

@@ -11,6 +11,17 @@
 #include "base/error.h"
 #include "skyclust/driver.h"
 
+/* An option of --call and --explain. */
+struct call_option {
+	const char *name;     /* "--config" */
+	const char *argument; /* "FILE"; NULL: takes none */
+	size_t offset;	      /* of where it is kept while words are read */
+	bool only_call;	      /* means nothing to --explain */
+	const char *help;
+};
+
+extern const struct call_option call_options[]; /* ends with a NULL name */
+
 struct options {
 	const char *op;
 	json_t *args;				 /* object */
