@@ -110,6 +110,21 @@ static json_t *page_args(const struct rest_run *run,
 	return args;
 }
 
+/* Addresses in settings and sessions end with a slash or not, and an endpoint
+ * goes on after them: "https://h//v3" is "https://h/v3". */
+static void join_slashes(struct buf *url)
+{
+	const char *scheme = url->n ? strstr(url->p, "://") : NULL;
+	size_t start = scheme ? (size_t)(scheme - url->p) + 3 : 0, n = start;
+
+	for (size_t i = start; i < url->n; i++)
+		if (url->p[i] != '/' || n == start || url->p[n - 1] != '/')
+			url->p[n++] = url->p[i];
+	while (n && url->p[n - 1] == '/')
+		n--;
+	buf_truncate(url, n);
+}
+
 /* The service's address without a slash at its end. */
 static bool add_endpoint(struct buf *url, const struct rest_run *run,
 			 const struct template_scope *scope, struct error *err)
@@ -118,8 +133,7 @@ static bool add_endpoint(struct buf *url, const struct rest_run *run,
 
 	if (!template_text(run->service->endpoint, scope, url, NULL, err))
 		return false;
-	while (url->n && url->p[url->n - 1] == '/')
-		buf_truncate(url, url->n - 1);
+	join_slashes(url);
 	if (scope->explain || (url->n && http_origin(url->p, &origin)))
 		return true;
 	return fail(err, ERR_INVALID,

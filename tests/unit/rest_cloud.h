@@ -105,6 +105,7 @@ static const struct sc_rest more[] = {
 	{ ".bad", "GET x", .service = "other" },
 	{ ".missing", "GET /x/{nobody}", .service = "other" },
 	{ ".header", "GET /x", .service = "header" },
+	{ ".slashes", "GET /x", .service = "slashes" },
 	{ NULL },
 };
 
@@ -119,6 +120,7 @@ static const struct sc_service services[] = {
 	{ "ftp", "ftp://h" },
 	{ "volume", "{session.volume}" },
 	{ "header", "{config.url}", odd_headers },
+	{ "slashes", "{config.url}//v3/" },
 	{ NULL },
 };
 

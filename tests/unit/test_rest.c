@@ -79,6 +79,7 @@ static const struct row values[] = {
 	      "\"dir\":\"ingress\",\"from\":80,\"to\":\"81\"}]}" } },
 	  "{\"id\":\"g\",\"name\":\"web\",\"rules\":[{\"id\":\"1\",\"direction\":\"ingress\","
 	      "\"port_from\":80,\"port_to\":81}]}" },
+	{ ".slashes", "{}", { { "GET /v3/x", 204 } }, "null" },
 	{ ".raw", "{}", { { "GET /raw", 200, "[1,{\"a\":2}]" } }, "[1,{\"a\":2}]" },
 	{ ".rows", "{}", { { "GET /rows", 200, "{\"rows\":[{\"row\":1},{\"row\":2}]}" } }, "[1,"
 	      "2]" },
