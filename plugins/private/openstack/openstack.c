@@ -73,25 +73,37 @@ static const struct sc_service services[] = {
 
 /* ---- settings and credential -------------------------------------------- */
 
-#define TEXT "{\"type\":\"string\"}"
-#define SECRET "{\"type\":\"string\",\"writeOnly\":true}"
+/* clang-format off */
+#define FIELD(name, rest, help) \
+	"\"" name "\":{\"type\":\"string\"" rest ",\"description\":\"" help "\"}"
+#define TEXT(name, help) FIELD(name, "", help)
+#define SECRET(name, help) FIELD(name, ",\"writeOnly\":true", help)
 
 /* Who logs in. */
-#define CREDENTIAL                                                       \
-	"\"username\":" TEXT ",\"user_id\":" TEXT ",\"password\":" SECRET "," \
-	"\"domain_name\":" TEXT ",\"domain_id\":" TEXT ","               \
-	"\"user_domain_name\":" TEXT ",\"user_domain_id\":" TEXT ","     \
-	"\"project_domain_name\":" TEXT ",\"project_domain_id\":" TEXT "," \
-	"\"project_name\":" TEXT ",\"project_id\":" TEXT ","             \
-	"\"application_credential_id\":" TEXT ","                        \
-	"\"application_credential_secret\":" SECRET
+#define CREDENTIAL \
+	TEXT("username", "Name of the user; or user_id.") "," \
+	TEXT("user_id", "Instead of username and its domain.") "," \
+	SECRET("password", "Password of the user.") "," \
+	TEXT("domain_name", "Domain of user and project; without it the domain default.") "," \
+	TEXT("domain_id", "The same, by its id.") "," \
+	TEXT("user_domain_name", "Domain of the user, where it is not the project's.") "," \
+	TEXT("user_domain_id", "The same, by its id.") "," \
+	TEXT("project_domain_name", "Domain of the project, where it is not the user's.") "," \
+	TEXT("project_domain_id", "The same, by its id.") "," \
+	TEXT("project_name", "Project to work in; without it the user's default project.") "," \
+	TEXT("project_id", "The same, by its id.") "," \
+	TEXT("application_credential_id", "Instead of user, password and project.") "," \
+	SECRET("application_credential_secret", "Secret of the application credential.")
 
 /* Where to. */
-#define SETTINGS                                                         \
-	"\"auth_url\":{\"type\":\"string\",\"format\":\"uri\"},"         \
-	"\"region\":" TEXT ",\"ca_file\":" TEXT ","                      \
-	"\"interface\":{\"type\":\"string\","                            \
-		"\"enum\":[\"public\",\"internal\",\"admin\"]}"
+#define SETTINGS \
+	FIELD("auth_url", ",\"format\":\"uri\"", "Keystone, with or without /v3.") "," \
+	TEXT("region", "Region to work in when a request names none; " \
+		       "not needed where the cloud has one.") "," \
+	TEXT("ca_file", "File of the CAs to trust, instead of the system's.") "," \
+	FIELD("interface", ",\"enum\":[\"public\",\"internal\",\"admin\"]", \
+	      "Which endpoints of the catalogue; without it public.")
+/* clang-format on */
 
 #define OBJECT(members, required)                                        \
 	"{\"type\":\"object\",\"properties\":{" members "},\"required\":[" required "]}"
