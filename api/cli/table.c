@@ -70,7 +70,8 @@ static bool is_number(const struct column *c, const json_t *items)
 	return numbers > 0;
 }
 
-static struct grid grid_new(const struct columns *c, const json_t *items)
+static struct grid grid_new(const struct columns *c, const json_t *items,
+			    bool header)
 {
 	size_t rows = json_array_size(items) + 1;
 	struct grid g = {
@@ -91,7 +92,7 @@ static struct grid grid_new(const struct columns *c, const json_t *items)
 			size_t width = cell_width(slice_of(text));
 
 			*cell_at(&g, row, col) = text;
-			if (width > g.natural[col])
+			if (width > g.natural[col] && (row || header))
 				g.natural[col] = width;
 		}
 	}
@@ -190,7 +191,7 @@ void table_write(const struct columns *c, const json_t *items, size_t terminal,
 
 	if (!c->n)
 		return;
-	g = grid_new(c, items);
+	g = grid_new(c, items, header);
 	width = mem_alloc(c->n * sizeof(*width));
 	n = table_fit(g.natural, c->n, terminal, keep, width);
 	for (size_t row = header ? 0 : 1; row < g.rows; row++) {
