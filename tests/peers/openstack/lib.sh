@@ -22,7 +22,7 @@ openrc() { cat <<-END               # user, project
 }
 
 PEERS=(python3-keystone python3-nova python3-neutron python3-glance python3-placement python3-cinder
- python3-magnum python3-openstackclient mariadb-server-core rabbitmq-server uwsgi-core)
+ python3-heat python3-magnum python3-openstackclient mariadb-server-core rabbitmq-server uwsgi-core)
 versions() { # "peer: NAME VERSION", a line each
     dpkg-query -W -f 'peer: ${Package} ${Version}\n' "${PEERS[@]}"
 }

@@ -31,24 +31,26 @@ def ensure(find, create, name, **fields):
 def identity():
     ident = admin.identity
     roles = {name: ensure(ident.find_role, ident.create_role, name)
-             for name in ('admin', 'member', 'reader', 'service')}
+             for name in ('admin', 'member', 'reader', 'service', 'heat_stack_user')}
     for user, role in (('service', ('admin', 'service')), ('demo', ('member', 'reader'))):
         p = ensure(ident.find_project, ident.create_project, user, domain_id='default')
         u = ensure(ident.find_user, ident.create_user, user, domain_id='default',
                    password=PASSWORD, default_project_id=p.id)
         for name in role:
             ident.assign_project_role_to_user(p, u, roles[name])
-    # magnum keeps the accounts of its clusters in a domain of their own
-    domain = ensure(ident.find_domain, ident.create_domain, 'magnum')
-    keeper = ensure(ident.find_user, ident.create_user, 'magnum-admin', domain_id=domain.id,
-                    password=PASSWORD)
-    ident.put('/domains/%s/users/%s/roles/%s' % (domain.id, keeper.id, roles['admin'].id))
+    # magnum and heat keep the accounts of clusters and stacks in domains of their own
+    for name in 'magnum', 'heat':
+        domain = ensure(ident.find_domain, ident.create_domain, name)
+        keeper = ensure(ident.find_user, ident.create_user, name + '-admin', domain_id=domain.id,
+                        password=PASSWORD)
+        ident.put('/domains/%s/users/%s/roles/%s' % (domain.id, keeper.id, roles['admin'].id))
     for name, kind, path in (
             ('glance', 'image', ':9292'),
             ('placement', 'placement', ':8778'),
             ('neutron', 'network', ':9696'),
             ('nova', 'compute', ':8774/v2.1'),
             ('cinderv3', 'volumev3', ':8776/v3/%(project_id)s'),
+            ('heat', 'orchestration', ':8004/v1/%(project_id)s'),
             ('magnum', 'container-infra', ':9511/v1')):
         s = ensure(ident.find_service, ident.create_service, name, type=kind)
         if not list(ident.endpoints(service_id=s.id)):

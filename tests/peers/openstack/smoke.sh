@@ -146,6 +146,15 @@ step "router remove subnet"     ''       os router remove subnet s-router s-subn
 step "router delete"            ''       os router delete s-router
 step "network delete"           ''       os network delete s-net
 step "security group delete"    ''       os security group delete s-sg
+step "stack create"             CREATE_COMPLETE os stack create --wait -t "$HERE/stack.yaml" s-stack
+step "  its server is there"    m1.tiny  os server show s-stack -f value -c flavor
+step "stack list"               s-stack  os stack list
+step "stack resources"          OS::Nova::Server os stack resource list s-stack
+step "stack events"             CREATE_COMPLETE os stack event list s-stack
+step "stack update"             UPDATE_COMPLETE os stack update --wait -t "$HERE/stack.yaml" --parameter flavor=m1.small s-stack
+step "  its server is bigger"   m1.small os server show s-stack -f value -c flavor
+step "stack delete"             ''       os stack delete -y --wait s-stack
+step "  is gone"                ''       gone stack s-stack
 step "cluster template create"  s-tpl    os coe cluster template create --coe kubernetes --image fedora-coreos --external-network public --flavor m1.small --master-flavor m1.small --network-driver flannel s-tpl
 step "cluster create"           ''       os coe cluster create --cluster-template s-tpl --keypair s-key --master-count 1 --node-count 2 s-k8s
 step "  is CREATE_COMPLETE"     CREATE_COMPLETE until_is coe cluster s-k8s CREATE_COMPLETE

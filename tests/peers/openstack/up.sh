@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # A real OpenStack control plane on this machine, from Debian 12's own packages: keystone, glance,
-# placement, nova, neutron, cinder and magnum, over MariaDB and RabbitMQ. Only what lies under the
+# placement, nova, neutron, cinder, heat and magnum, over MariaDB and RabbitMQ. Only what lies under the
 # APIs is fake: nova's fake hypervisor, cinder's fake volumes, neutron ports without a data plane,
 # magnum clusters without machines (fakes/*.py). So a server turns ACTIVE, gets an address and takes
 # volumes, but runs nothing.
@@ -17,11 +17,11 @@ HERE=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=lib.sh
 . "$HERE/lib.sh"
 if [ "${1:-}" = versions ]; then versions; exit; fi
-mkdir -p "$OPENSTACK_HOME"; chmod 700 "$OPENSTACK_HOME"; mkdir -p "$ETC" "$LOG" "$PIDS" "$VAR"/{keystone,glance,nova,neutron,cinder,magnum,rabbit,lock}
+mkdir -p "$OPENSTACK_HOME"; chmod 700 "$OPENSTACK_HOME"; mkdir -p "$ETC" "$LOG" "$PIDS" "$VAR"/{keystone,glance,nova,neutron,cinder,heat,magnum,rabbit,lock}
 
 # ---- packages: the Python libraries only, so that no Debian service is set up or started ----------
 PACKAGES=(python3-keystone python3-placement python3-glance python3-nova python3-neutron
- python3-cinder python3-magnum python3-magnumclient python3-openstackclient python3-osc-placement
+ python3-cinder python3-heat python3-heatclient python3-magnum python3-magnumclient python3-openstackclient python3-osc-placement
  python3-pymysql mariadb-server-core mariadb-client-core rabbitmq-server uwsgi-core uwsgi-plugin-python3
  curl)
 if ! dpkg-query -W "${PACKAGES[@]}" >/dev/null 2>&1; then
@@ -33,14 +33,17 @@ if ! dpkg-query -W "${PACKAGES[@]}" >/dev/null 2>&1; then
 fi
 umask 077
 # The APIs' paste files come with packages that would also set up services: take just the files.
-if [ ! -e "$ETC/paste-done" ]; then
-    (cd "$ETC" && apt-get -qq -o APT::Sandbox::User=root download {nova,cinder,neutron,glance,magnum}-common
-     for p in nova cinder neutron glance magnum; do
-         files=('*api-paste.ini'); [ $p != cinder ] || files+=('*resource_filters.json')
-         mkdir -p $p
-         dpkg-deb --fsys-tarfile $p-common_*.deb | tar -x -C $p --wildcards --transform='s,.*/,,' "${files[@]}"
-     done; rm -f ./*.deb; touch paste-done)
-fi
+paste() { # service...
+    local p files
+    (cd "$ETC" && apt-get -qq -o APT::Sandbox::User=root download "${@/%/-common}"
+     for p; do
+         files=('*api-paste.ini'); [ "$p" != cinder ] || files+=('*resource_filters.json')
+         mkdir -p "$p"
+         dpkg-deb --fsys-tarfile "$p"-common_*.deb | tar -x -C "$p" --wildcards --transform='s,.*/,,' "${files[@]}"
+     done; rm -f ./*.deb)
+}
+missing=(); for p in nova cinder neutron glance heat magnum; do [ -e "$ETC/$p" ] || missing+=("$p"); done
+[ ${#missing[@]} = 0 ] || paste "${missing[@]}"
 
 # ---- configuration ---------------------------------------------------------------------------------
 db() { echo "mysql+pymysql://root@localhost/$1?unix_socket=$VAR/mysql.sock&charset=utf8mb4"; }
@@ -187,6 +190,28 @@ $(auth)
 send_service_user_token = true
 $(auth)
 END
+cat >"$ETC/heat.conf" <<END
+[DEFAULT]
+$RPC
+host = peer
+num_engine_workers = 1
+stack_user_domain_name = heat
+stack_domain_admin = heat-admin
+stack_domain_admin_password = $PASSWORD
+heat_metadata_server_url = $OS_URL:8000
+environment_dir = $VAR/heat
+region_name_for_services = RegionOne
+$(common heat)
+[heat_api]
+bind_host = 127.0.0.1
+workers = 1
+[paste_deploy]
+api_paste_config = $ETC/heat/api-paste.ini
+[trustee]
+$(auth | grep -v project_)
+[clients_keystone]
+auth_uri = $OS_URL:5000
+END
 cat >"$ETC/magnum.conf" <<END
 [DEFAULT]
 $RPC
@@ -241,9 +266,11 @@ start rabbitmq env HOME="$VAR/rabbit" ERL_EPMD_PORT=14369 ERL_EPMD_ADDRESS=127.0
 sql() { mariadb --no-defaults -uroot -S "$VAR/mysql.sock" "$@"; }
 wait_for "MariaDB" sql -e 'SELECT 1'
 
-if [ ! -e "$VAR/schema-done" ]; then
+# A step is done again when this folder is newer: a peer that was kept may lack a service.
+done_since() { [ "$VAR/$1-done" -nt "$HERE/$2" ]; }
+if ! done_since schema up.sh; then
     say "creating the schemas"
-    for d in keystone placement glance neutron cinder magnum nova_api nova_cell0 nova; do
+    for d in keystone placement glance neutron cinder heat magnum nova_api nova_cell0 nova; do
         sql -e "CREATE DATABASE IF NOT EXISTS $d CHARACTER SET utf8mb4"
     done
     keystone() { keystone-manage --config-file "$ETC/keystone.conf" "$@"; }
@@ -268,6 +295,7 @@ if [ ! -e "$VAR/schema-done" ]; then
     job nova nova_setup & jobs+=($!)
     { job placement py placement.cmd.manage --config-file "$ETC/placement.conf" db sync &&
       job cinder py cinder.cmd.manage --config-file "$ETC/cinder.conf" db sync &&
+      job heat py heat.cmd.manage --config-file "$ETC/heat.conf" db_sync &&
       job magnum py magnum.cmd.db_manage --config-file "$ETC/magnum.conf" upgrade &&
       job glance py glance.cmd.manage --config-file "$ETC/glance.conf" db_sync &&
       job neutron py neutron.db.migration.cli --config-file "$ETC/neutron.conf" upgrade heads; } & jobs+=($!)
@@ -285,7 +313,7 @@ wsgi() { # name, port, script, environment...
 }
 wsgi keystone 5000 /usr/bin/keystone-wsgi-public OS_KEYSTONE_CONFIG_FILES="$ETC/keystone.conf"
 wait_for "keystone" curl -sf -o /dev/null "$OS_URL:5000/v3"
-[ -e "$VAR/identity-done" ] || { /usr/bin/python3 "$HERE/seed.py" identity && touch "$VAR/identity-done"; }
+done_since identity seed.py || { /usr/bin/python3 "$HERE/seed.py" identity && touch "$VAR/identity-done"; }
 wait_for "RabbitMQ" bash -c 'exec 3<>/dev/tcp/127.0.0.1/5672'
 wsgi placement 8778 /usr/bin/placement-api OS_PLACEMENT_CONFIG_DIR="$ETC"
 service() { start "$1" py "$2" --config-file "$ETC/${1%%-*}.conf"; }
@@ -298,14 +326,16 @@ service nova-api        nova.cmd.api_os_compute
 service cinder-api      cinder.cmd.api
 service cinder-scheduler cinder.cmd.scheduler
 service cinder-volume   cinder.cmd.volume
+service heat-api        heat.cmd.api
+service heat-engine     heat.cmd.engine
 service magnum-api      magnum.cmd.api
 service magnum-conductor magnum.cmd.conductor
-for s in placement:8778/ glance:9292/healthcheck neutron:9696/ nova:8774/ cinder:8776/healthcheck magnum:9511/; do
+for s in placement:8778/ glance:9292/healthcheck neutron:9696/ nova:8774/ cinder:8776/healthcheck heat:8004/ magnum:9511/; do
     wait_for "${s%%:*}" curl -s -o /dev/null "$OS_URL:${s#*:}"
 done
 # The first start maps the compute host into its cell, and creates what the tests find there.
 /usr/bin/python3 "$HERE/seed.py" ready
-if [ ! -e "$VAR/seed-done" ]; then
+if ! done_since seed seed.py; then
     py nova.cmd.manage --config-file "$ETC/nova.conf" cell_v2 discover_hosts >"$LOG/discover.log" 2>&1
     /usr/bin/python3 "$HERE/seed.py" resources && touch "$VAR/seed-done"
 fi
