@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Templates: reading holes, and filling them in text and URLs.  Bodies are in
- * template_body.c.
+ * Templates: text and URLs.  template_hole.c has the holes, template_body.c
+ * the bodies.
  */
 #include "cloud/template.h"
 
@@ -13,216 +13,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cloud/template_fill.h"
-
-/* ---- reading holes ------------------------------------------------------ */
-
-/* "/12" at the end of a name. */
-static bool read_part(struct hole *h)
-{
-	const char *slash = memchr(h->name.p, '/', h->name.n);
-	const char *p, *end = h->name.p + h->name.n;
-
-	h->part = -1;
-	if (!slash)
-		return true;
-	h->name.n = (size_t)(slash - h->name.p);
-	if (slash + 1 == end || end - slash > 4)
-		return false;
-	for (h->part = 0, p = slash + 1; p < end; p++) {
-		if (*p < '0' || *p > '9')
-			return false;
-		h->part = h->part * 10 + (*p - '0');
-	}
-	return true;
-}
-
-/* "x[]" or "x[].member". */
-static bool read_each(struct hole *h)
-{
-	const char *open = memchr(h->name.p, '[', h->name.n);
-	const char *end = h->name.p + h->name.n;
-
-	if (!open)
-		return true;
-	if (end - open < 2 || open[1] != ']')
-		return false;
-	h->each = true;
-	h->name.n = (size_t)(open - h->name.p);
-	if (open + 2 == end)
-		return true;
-	if (open[2] != '.' || open + 3 == end)
-		return false;
-	h->member = (struct slice){ open + 3, (size_t)(end - open - 3) };
-	return true;
-}
-
-static bool is_name(struct slice name)
-{
-	for (size_t i = 0; i < name.n; i++)
-		if (name.p[i] == '{' || (unsigned char)name.p[i] <= ' ' ||
-		    name.p[i] == '?' || name.p[i] == ']')
-			return false;
-	return name.n > 0;
-}
-
-const char *hole_read(const char *open, struct hole *h)
-{
-	const char *p = open + 1, *close = strchr(p, '}');
-
-	*h = (struct hole){ .part = -1 };
-	if (!close)
-		return NULL;
-	if (*p == '+') {
-		h->raw = true;
-		p++;
-	}
-	h->name = (struct slice){ p, (size_t)(close - p) };
-	if (h->name.n && close[-1] == '?') {
-		h->optional = true;
-		h->name.n--;
-	}
-	if (!read_part(h) || !read_each(h) || !is_name(h->name))
-		return NULL;
-	return close + 1;
-}
-
-bool hole_malformed(const char *at, struct error *err)
-{
-	return fail(err, ERR_INVALID, "template: bad hole at \"%.40s\"", at);
-}
-
-/* ---- values ------------------------------------------------------------- */
-
-static json_t *string_value(const char *text)
-{
-	return text ? json_string(text) : NULL;
-}
-
-/* What a prefix such as "cred." means; *@rest is the name after it. */
-static json_t *prefixed(const char *name, const struct template_scope *scope,
-			const char **rest)
-{
-	const struct {
-		const char *prefix;
-		json_t *from;
-	} rows[] = {
-		{ "cred.", scope->cred },
-		{ "config.", scope->config },
-		{ "session.", scope->session },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		if (text_starts(name, rows[i].prefix)) {
-			*rest = name + strlen(rows[i].prefix);
-			return rows[i].from ? rows[i].from : json_null();
-		}
-	return NULL;
-}
-
-/* The value of @name, new, or NULL. */
-static json_t *find_value(const char *name, const struct template_scope *scope)
-{
-	const char *rest, *text;
-	json_t *from, *v;
-
-	if (!strcmp(name, "region")) {
-		text = scope->region ? scope->region
-				     : json_str(scope->config, "region", NULL);
-		return string_value(text);
-	}
-	if (!strcmp(name, "op"))
-		return string_value(scope->op);
-	from = prefixed(name, scope, &rest);
-	if (!from)
-		return json_incref(path_first(scope->args, name));
-	v = json_object_get(from, rest);
-	if (scope->explain && (!v || from == scope->session))
-		return json_sprintf("{%s}", name);
-	return json_incref(v);
-}
-
-/* The N-th part of a text split at '/'; steals @v, new or NULL. */
-static json_t *take_part(json_t *v, int part)
-{
-	const char *p = json_string_value(v);
-	json_t *found = NULL;
-
-	for (; p && part > 0; part--) {
-		p = strchr(p, '/');
-		p = p ? p + 1 : NULL;
-	}
-	if (p)
-		found = json_stringn(p, strcspn(p, "/"));
-	json_decref(v);
-	return found;
-}
-
-json_t *hole_list(const struct hole *h, const struct template_scope *scope)
-{
-	AUTO_FREE char *name = mem_strndup(h->name.p, h->name.n);
-
-	return find_value(name, scope);
-}
-
-static json_t *item_value(const struct hole *h,
-			  const struct template_scope *scope)
-{
-	AUTO_FREE char *path = NULL;
-
-	if (scope->list.n != h->name.n ||
-	    memcmp(scope->list.p, h->name.p, h->name.n))
-		return NULL;
-	if (!h->member.n)
-		return json_incref(scope->item);
-	path = mem_strndup(h->member.p, h->member.n);
-	return json_incref(path_first(scope->item, path));
-}
-
-json_t *hole_value(const struct hole *h, const struct template_scope *scope)
-{
-	json_t *v = h->each ? item_value(h, scope) : hole_list(h, scope);
-
-	if (h->part >= 0)
-		v = take_part(v, h->part);
-	if (json_is_null(v)) {
-		json_decref(v);
-		return NULL;
-	}
-	return v;
-}
-
-/* Whose fault it is that there is no value, in the words of whoever must
- * supply it. */
-bool hole_missing(const struct hole *h, struct error *err)
-{
-	AUTO_FREE char *name = mem_strndup(h->name.p, h->name.n);
-	char pointer[sizeof(err->path)] = "";
-
-	if (text_starts(name, "session."))
-		return fail(err, ERR_UNSUPPORTED,
-			    "the cloud does not offer \"%s\" to this "
-			    "credential in this region",
-			    name + 8);
-	if (text_starts(name, "cred."))
-		return fail(err, ERR_INVALID,
-			    "the credential has no %s; add "
-			    "it to the credential",
-			    name + 5);
-	if (text_starts(name, "config."))
-		return fail(err, ERR_INVALID,
-			    "the setting %s is not given; "
-			    "add it to the provider's config",
-			    name + 7);
-	json_pointer_add(pointer, sizeof(pointer), name);
-	if (h->each)
-		return fail_at(err, ERR_INVALID, pointer,
-			       "%s[] finds no value in the element", name);
-	if (h->part >= 0)
-		return fail_at(err, ERR_INVALID, pointer,
-			       "%s has no part %d (it is split at /)", name,
-			       h->part);
-	return fail_at(err, ERR_INVALID, pointer, "%s is needed", name);
-}
 
 /* ---- text --------------------------------------------------------------- */
 
@@ -318,7 +108,7 @@ static bool fill_hole(const struct hole *h, const struct template_scope *scope,
 		      enum fill fill, struct buf *out, bool *dropped,
 		      struct error *err)
 {
-	AUTO_JSON json_t *v = hole_value(h, scope);
+	AUTO_JSON json_t *v = hole_value(h, scope, true);
 	AUTO(buf_done) struct buf text = { 0 };
 
 	if (v && !hole_text(h, v, &text, err))
@@ -470,7 +260,7 @@ bool template_holes(const char *text, enum template_kind kind,
 		p = hole_read(open, &h);
 		if (!p)
 			return hole_malformed(open, err);
-		if (!fn(&h, arg))
+		if (!hole_visit(&h, fn, arg))
 			return false;
 	}
 	return true;

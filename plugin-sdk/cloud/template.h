@@ -5,7 +5,11 @@
  *	{x}         required; percent-encoded in a URL, typed JSON in a body
  *	{x?}        drops the query parameter, object member or array element
  *	            that holds it when x is missing
- *	{x/N}       the N-th part, from 0, of x split at '/'
+ *	{x|y|z}     the first that is there
+ *	{x|=text}   else this text, up to the }; written like a JSON number or
+ *	            boolean it is one
+ *	{x/N} {x:N} the N-th part, from 0, of x split at '/' or ':'
+ *	{x:base64}  in base64 (RFC 4648); of what is no text its JSON
  *	{+x}        not encoded
  *	{x[]}       in a body: the array around it is repeated, see below
  *	{x[].y}     the same with member y of each element of x
@@ -13,9 +17,11 @@
  *	{region}    the request's region, else the setting `region`
  *	{op}        the operation id, for a cloud's own idempotency token
  *
- * x is an argument, or a path (path.h) into one.  null counts as missing, and
- * in a URL so does the empty string.  A list in a URL or inside of text is
- * joined by commas; an object there is refused.
+ * All at once, in this order: {+x[].y|z?:0|=text}.
+ *
+ * x is an argument, or a path (path.h, without selectors) into one.  null
+ * counts as missing, and in a URL so does the empty string.  A list in a URL
+ * or inside of text is joined by commas; an object there is refused.
  *
  * Bodies are JSON with ' for " (\' is an apostrophe).  A string that is one
  * hole becomes the value with its type; a hole within other text becomes part
@@ -64,7 +70,11 @@ enum template_kind {
 struct hole {
 	struct slice name;      /* "id", "cred.password", "x" of {x[].y} */
 	struct slice member;    /* "y" of {x[].y}, else empty */
-	int part;               /* N of {x/N}, -1: none */
+	struct slice others;    /* "y|z" of {x|y|z} */
+	struct slice otherwise; /* "text" of {x|=text}; .p NULL: none */
+	char separator;         /* / or : of {x/N} and {x:N}; 0: whole */
+	int part;               /* N */
+	bool base64;            /* {x:base64} */
 	bool optional;          /* {x?} */
 	bool raw;               /* {+x} */
 	bool each;              /* {x[]} */
@@ -85,7 +95,7 @@ bool template_text(const char *text, const struct template_scope *scope,
 json_t *template_body(const char *text, const struct template_scope *scope,
 		      struct error *err);
 
-/* Call @fn for each hole in order; false when @fn says so, or when the
+/* Call @fn for each hole in order, of {x|y} for x and for y; false when @fn says so, or when the
  * template is not well-formed (ERR_INVALID; @err is untouched by @fn). */
 bool template_holes(const char *text, enum template_kind kind,
 		    bool (*fn)(const struct hole *hole, void *arg), void *arg,

@@ -46,7 +46,7 @@ static bool is_whole(const char *text, struct hole *h)
 
 static json_t *fill_whole(struct filler *f, const struct hole *h)
 {
-	json_t *v = hole_value(h, f->scope);
+	json_t *v = hole_value(h, f->scope, false);
 
 	if (!v && !h->optional)
 		f->failed = !hole_missing(h, f->err);
@@ -59,7 +59,7 @@ static const char *fill_part(struct filler *f, const char *open,
 {
 	struct hole h;
 	const char *next = hole_read(open, &h);
-	AUTO_JSON json_t *v = next ? hole_value(&h, f->scope) : NULL;
+	AUTO_JSON json_t *v = next ? hole_value(&h, f->scope, true) : NULL;
 
 	if (!next)
 		f->failed = !hole_malformed(open, f->err);
@@ -164,7 +164,7 @@ static json_t *repeat(struct filler *f, json_t *element, const struct hole *h)
 	AUTO_JSON json_t *list = hole_list(h, f->scope);
 	struct template_scope scope = *f->scope;
 	struct filler each = { &scope, f->err, false };
-	struct hole whole = { .name = h->name, .part = -1 };
+	struct hole whole = { .name = h->name };
 	json_t *made, *value;
 	size_t i;
 
@@ -242,7 +242,7 @@ static bool visit_string(const struct visit *v, const char *p)
 		p = hole_read(open, &h);
 		if (!p)
 			return hole_malformed(open, v->err);
-		if (!v->fn(&h, v->arg))
+		if (!hole_visit(&h, v->fn, v->arg))
 			return false;
 	}
 	return true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What template.c and template_body.c share. */
+/* What template.c, template_hole.c and template_body.c share. */
 #ifndef SKYCLUST_CLOUD_TEMPLATE_FILL_H
 #define SKYCLUST_CLOUD_TEMPLATE_FILL_H
 
@@ -19,8 +19,14 @@ static inline bool slice_starts(struct slice s, const char *prefix)
 const char *hole_read(const char *open, struct hole *h);
 bool hole_malformed(const char *at, struct error *err); /* false */
 
-/* The value for @h, new; NULL: missing or null. */
-json_t *hole_value(const struct hole *h, const struct template_scope *scope);
+/* Call @fn for each of the hole's names; false when @fn says so. */
+bool hole_visit(const struct hole *h,
+		bool (*fn)(const struct hole *hole, void *arg), void *arg);
+
+/* The value for @h, new; NULL: missing or null.  @text: it becomes text, so
+ * that of several names an empty one is passed over. */
+json_t *hole_value(const struct hole *h, const struct template_scope *scope,
+		   bool text);
 /* The list x of {x[]}, new, or NULL. */
 json_t *hole_list(const struct hole *h, const struct template_scope *scope);
 /* Say who did not supply it; false. */

@@ -11,7 +11,8 @@ static const char values[] =
 	"{\"args\": {\"id\": \"a b/c\", \"n\": 7, \"yes\": true, \"empty\": "
 	"\"\","
 	"   \"nil\": null, \"name\": \"w\\u00e9b\", \"list\": [\"a\", \"b,c\"],"
-	"   \"none\": [], \"object\": {\"k\": \"v\", \"deep\": {\"x\": 1}},"
+	"   \"none\": [], \"object\": {\"k\": \"v\", \"deep\": {\"x\": 1},"
+	"     \"a:b/c\": \"q\", \"x:y\": \"z\"}, \"ports\": \"80:443:\","
 	"   \"rules\": [{\"p\": 1, \"q\": \"x\"}, {\"p\": 2}], \"nested\": "
 	"[[1]],"
 	"   \"pair\": \"node1/100\", \"dots\": \"..\", \"sneaky\": \"x/../y\","
@@ -88,7 +89,29 @@ static const struct row urls[] = {
 	{ "/s?o={object.k}", "/s?o=v" },
 	{ "/n/{pair/0}/{pair/1}", "/n/node1/100" },
 	{ "/n/{pair/2}", NULL, ERR_INVALID, "/pair", "part 2" },
-	{ "/n?x={pair/2?}", "/n" },
+	{ "/n?x={pair?/2}", "/n" },
+	{ "/n/{ports:1}", "/n/443" },
+	{ "/n/{ports:3}", NULL, ERR_INVALID, "/ports", "split at :" },
+	{ "/n/{ports:3|=80}", "/n/80" },
+	{ "/n/{object.'a:b/c'}", "/n/q" },
+	{ "/n/{object.'a:b/c'/0}", "/n/q" },
+	{ "/n/{object.x:y}", "/n/z" },
+	{ "/n/{object.x:y:0}", "/n/z" },
+	{ "/n/{n:base64}", "/n/Nw%3D%3D" },
+	{ "/s/{missing|id}", "/s/a%20b%2Fc" },
+	{ "/s/{nil|empty|n}", "/s/7" },
+	{ "/s/{n|id}", "/s/7" },
+	{ "/s/{empty|nil|missing}", NULL, ERR_INVALID, "/empty",
+	  "empty or nil|missing is needed" },
+	{ "/s?x={missing|empty?}&y={missing|n?}", "/s?y=7" },
+	{ "/s?x={missing|pair?/1}", "/s?x=100" },
+	{ "/s?x={missing|=a/b?c:d&e}", "/s?x=a%2Fb%3Fc:d%26e" },
+	{ "/s?x={missing|empty|=}", NULL, ERR_INVALID, "/missing", "needed" },
+	{ "/s?x={missing?|=n}", "/s?x=n" },
+	{ "/s?x={missing|config.port|=1}", "/s?x=8080" },
+	{ "/s?x={cred.no|config.no|=1}", "/s?x=1" },
+	{ "/s/{missing|=..}", NULL, ERR_INVALID, "/missing", "\"..\"" },
+	{ "/s/{missing|dots}", NULL, ERR_INVALID, "/missing", "\"..\"" },
 	{ "/n/{n/0}", NULL, ERR_INVALID, "/n", "part" },
 	{ "/p/{+pair}", "/p/node1/100" },
 	{ "/p/{cred.user}/{config.port}", "/p/u/8080" },
@@ -120,6 +143,14 @@ static const struct row urls[] = {
 	{ "/s/{a b}", NULL, ERR_INVALID, NULL, "bad hole" },
 	{ "/s/{id/x}", NULL, ERR_INVALID, NULL, "bad hole" },
 	{ "/s/{id/}", NULL, ERR_INVALID, NULL, "bad hole" },
+	{ "/s/{id/0?}", NULL, ERR_INVALID, NULL, "bad hole" },
+	{ "/s/{id/1234}", NULL, ERR_INVALID, NULL, "bad hole" },
+	{ "/s/{id|}", NULL, ERR_INVALID, NULL, "bad hole" },
+	{ "/s/{|id}", NULL, ERR_INVALID, NULL, "bad hole" },
+	{ "/s/{id||n}", NULL, ERR_INVALID, NULL, "bad hole" },
+	{ "/s/{id|list[]}", NULL, ERR_INVALID, NULL, "bad hole" },
+	{ "/s/{id:base64/0}", NULL, ERR_INVALID, "/id:base64", "part 0" },
+	{ "/s/{id?|n}", NULL, ERR_INVALID, NULL, "bad hole" },
 	{ "/s/{list[}", NULL, ERR_INVALID, NULL, "bad hole" },
 	{ "/s/{list[].}", NULL, ERR_INVALID, NULL, "bad hole" },
 	{ "/s/{list[]x}", NULL, ERR_INVALID, NULL, "bad hole" },
@@ -144,6 +175,9 @@ static const struct row texts[] = {
 	{ "Authorization: {cred.password}", "Authorization: p w" },
 	{ "X-Op: {cred.nobody?}", "" },
 	{ "X: {empty}", "X: " },
+	{ "X: {empty|n}", "X: 7" },
+	{ "X: {empty|missing}", NULL, ERR_INVALID, "/empty", "or missing" },
+	{ "X: {missing|=a b}", "X: a b" },
 	{ "X: {crlf}", NULL, ERR_INVALID, "/crlf", "control" },
 	{ "X: {object}", NULL, ERR_INVALID, "/object", "plain" },
 };
@@ -167,8 +201,8 @@ static void test_text(void **state)
 static const struct row bodies[] = {
 	{ "{'a': '{id}', 'n': '{n}', 'b': '{yes}'}",
 	  "{\"a\":\"a b/c\",\"n\":7,\"b\":true}" },
-	{ "{'o': '{object}', 'l': '{list}'}",
-	  "{\"o\":{\"k\":\"v\",\"deep\":{\"x\":1}},\"l\":[\"a\",\"b,c\"]}" },
+	{ "{'o': '{object.deep}', 'l': '{list}'}",
+	  "{\"o\":{\"x\":1},\"l\":[\"a\",\"b,c\"]}" },
 	{ "{'a': '{missing?}', 'b': 1}", "{\"b\":1}" },
 	{ "{'a': '{nil?}', 'b': 1}", "{\"b\":1}" },
 	{ "{'a': '{empty}'}", "{\"a\":\"\"}" },
@@ -180,7 +214,7 @@ static const struct row bodies[] = {
 	{ "{'outer': {'a': {'b': '{missing?}'}}}", "null" },
 	{ "{'os-start': null, 'e': {}, 'f': []}",
 	  "{\"os-start\":null,\"e\":{},\"f\":[]}" },
-	{ "'{object}'", "{\"k\":\"v\",\"deep\":{\"x\":1}}" },
+	{ "'{object.deep}'", "{\"x\":1}" },
 	{ "'{missing?}'", "null" },
 	{ "{'a': 'it\\'s'}", "{\"a\":\"it's\"}" },
 	{ "[1, '{n}', {'x': '{n}'}]", "[1,7,{\"x\":7}]" },
@@ -212,6 +246,24 @@ static const struct row bodies[] = {
 	{ "{'a': {b}}", NULL, ERR_INVALID, NULL, "body template" },
 	{ "{'p': '{cred.password}', 'r': '{region}', 's': '{session.token}'}",
 	  "{\"p\":\"p w\",\"r\":\"r-config\",\"s\":\"t\"}" },
+	{ "{'d': '{id:base64}', 'e': '{empty:base64}', 'l': '{list:base64}'}",
+	  "{\"d\":\"YSBiL2M=\",\"e\":\"\",\"l\":\"WyJhIiwiYixjIl0=\"}" },
+	{ "{'d': '{missing?:base64}', 'b': 1}", "{\"b\":1}" },
+	{ "{'d': '{missing:base64}'}", NULL, ERR_INVALID, "/missing",
+	  "needed" },
+	{ "{'a': '{missing|list}', 'b': '{missing|nil?}'}",
+	  "{\"a\":[\"a\",\"b,c\"]}" },
+	{ "{'a': '{empty|n}', 'b': 'x{empty|n}', 'c': '{missing|n}'}",
+	  "{\"a\":\"\",\"b\":\"x7\",\"c\":7}" },
+	{ "[['{x|=text}','{x|=12}','{x|=true}','{x|=1.50}','{x|=007}','{x|=}']"
+	  "]",
+	  "[[\"text\",12,true,\"1.50\",\"007\",\"\"]]" },
+	{ "['-{x|=12}-{x|=1.50}', '{x|=null}', '{x|=[1]}']",
+	  "[\"-12-1.50\",\"null\",\"[1]\"]" },
+	{ "{'r': [{'q': '{rules[].q|name}', 'p': '{rules[].p|=0}'}]}",
+	  "{\"r\":[{\"q\":\"x\",\"p\":1},{\"q\":\"w\u00e9b\",\"p\":2}]}" },
+	{ "{'r': [{'p': '{rules[].p}', 'q': '{rules[].q|=none}'}]}",
+	  "{\"r\":[{\"p\":1,\"q\":\"x\"},{\"p\":2,\"q\":\"none\"}]}" },
 	{ "{'crlf': '{crlf}'}", "{\"crlf\":\"a\\r\\nb\"}" },
 };
 
@@ -285,9 +337,9 @@ static void test_holes(void **state)
 	(void)state;
 	assert_true(template_holes(body, TEMPLATE_BODY, count_hole, &n, &err));
 	assert_int_equal(n, 3);
-	assert_true(template_holes("/{a}/{b/1}?{c?}", TEMPLATE_URL, count_hole,
-				   &n, &err));
-	assert_int_equal(n, 6);
+	assert_true(template_holes("/{a}/{b/1}?{c|d.e|cred.f?}", TEMPLATE_URL,
+				   count_hole, &n, &err));
+	assert_int_equal(n, 8);
 	assert_false(
 		template_holes("/{a}", TEMPLATE_URL, stop_at_hole, NULL, &err));
 	assert_int_equal(err.code, ERR_NONE);
@@ -308,6 +360,8 @@ static void test_uses(void **state)
 				  "session."));
 	assert_true(
 		template_uses("/a?b={session.x?}", TEMPLATE_URL, "session."));
+	assert_true(
+		template_uses("/a?b={x|session.y}", TEMPLATE_URL, "session."));
 	assert_false(
 		template_uses("/a?b={sessions}", TEMPLATE_URL, "session."));
 	assert_false(template_uses(NULL, TEMPLATE_BODY, "session."));
