@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*~
- * The table engine's middle: fill in, send, judge, map.  Its parts are in
- * rest_request.c, rest_error.c, rest_map.c and rest_page.c, in that order.
+ * The table engine's middle: rows, and those that give one record.  What a row
+ * does is, in this order: fill in (rest_request.c), send (rest_send.c), judge
+ * (rest_error.c), map (rest_map.c), and for lists all of that page by page
+ * (rest_list.c, rest_page.c).
  */
 #include "cloud/rest.h"
 
 #include <string.h>
 
 #include "base/auto.h"
-#include "base/json.h"
-#include "base/log.h"
-#include "base/mem.h"
 #include "cloud/path.h"
-#include "cloud/record.h"
 #include "cloud/rest_run.h"
-#include "cloud/session.h"
 
 /* ---- rows --------------------------------------------------------------- */
 
@@ -43,98 +40,6 @@ bool rest_is_list(const struct sc_rest *row)
 	if (op)
 		return op->flags & CAT_PAGED;
 	return row->items && strstr(row->items, "[]");
-}
-
-/* ---- one exchange ------------------------------------------------------- */
-
-WAITS static bool send(const struct rest_run *run, struct rest_request *rq,
-		       struct http_answer *answer)
-{
-	struct redact secrets = { 0 };
-	struct http_request http = {
-		.method = rq->method,
-		.url = rq->url,
-		.headers = (const char *const *)rq->headers,
-		.body = buf_slice(&rq->body),
-		.is_read = run->is_read,
-	};
-	bool ok;
-
-	rest_http_settings(run->call, &http);
-	if (record_wanted()) {
-		redact_init(&secrets, run->call);
-		http.redact = &secrets;
-	}
-	ok = http_send(&http, answer, &run->call->fault);
-	redact_done(&secrets);
-	return ok || fail_within(&run->call->fault, "%s", run->row->op);
-}
-
-/* Fill in and send; any answer is true. */
-WAITS static bool exchange_once(const struct rest_run *run,
-				const struct rest_page *page,
-				struct http_answer *answer)
-{
-	struct rest_request rq;
-	bool ok;
-
-	if (!rest_request_init(&rq, run, page, false, &run->call->fault)) {
-		run->call->fault.effect = EFFECT_NONE;
-		return false;
-	}
-	ok = send(run, &rq, answer);
-	rest_request_done(&rq);
-	return ok;
-}
-
-/* A session that the cloud refuses is replaced, once. */
-WAITS static bool exchange(const struct rest_run *run,
-			   const struct rest_page *page,
-			   struct http_answer *answer)
-{
-	bool session = rest_needs_session(run);
-
-	if (session && !session_get(run->call))
-		return false;
-	if (!exchange_once(run, page, answer))
-		return false;
-	if (answer->status != 401 || !session)
-		return true;
-	http_answer_done(answer);
-	session_drop(run->call);
-	return session_get(run->call) && exchange_once(run, page, answer);
-}
-
-/* The decoded answer of 2xx, new; json_null() for an empty one. */
-static json_t *decode(const struct rest_run *run,
-		      const struct http_answer *answer)
-{
-	struct error err;
-	json_t *v;
-
-	if (!answer->body.n || (!run->row->map && !run->row->items))
-		return json_null();
-	v = json_read(answer->body.p, answer->body.n, &err);
-	if (!v)
-		rest_bad_answer(run, "the answer is not JSON: %s", err.message);
-	return v;
-}
-
-/* NULL: call->fault. */
-WAITS static json_t *ask(const struct rest_run *run,
-			 const struct rest_page *page)
-{
-	struct http_answer answer;
-	json_t *v = NULL;
-
-	if (!exchange(run, page, &answer))
-		return NULL;
-	if (answer.status >= 200 && answer.status < 300)
-		v = decode(run, &answer);
-	else
-		rest_refused(run, &answer);
-	http_answer_done(&answer);
-	return v;
 }
 
 /* ---- one record --------------------------------------------------------- */
@@ -170,6 +75,40 @@ static bool gives_record(const struct rest_run *run, const json_t *answer)
 		return false;
 	/* Accepted without a word; `.then` will ask for the record. */
 	return !(run->row->then && json_is_null(answer));
+}
+
+/* The record on @page, new, which becomes the page after it. */
+WAITS static json_t *record_on(const struct rest_run *run, json_t *seen,
+			       struct rest_page *page)
+{
+	AUTO_JSON json_t *answer = rest_ask(run, page);
+	json_t *record = NULL;
+
+	rest_page_done(page);
+	if (!answer)
+		return NULL;
+	if (!gives_record(run, answer))
+		return json_null();
+	record = record_of(run, answer);
+	if (!record && run->call->fault.code == ERR_NOT_FOUND &&
+	    rest_page_next(run, answer, seen, page) && !rest_page_is_end(page))
+		run->call->fault = (struct error){ 0 };
+	return record;
+}
+
+/* The row's own record, new; one that is picked out of a list may be on a
+ * later page of it. */
+WAITS static json_t *find_record(const struct rest_run *run)
+{
+	AUTO_JSON json_t *seen = json_object();
+	struct rest_page page = { 0 };
+	json_t *record;
+
+	do {
+		record = record_on(run, seen, &page);
+	} while (!record && !rest_page_is_end(&page));
+	rest_page_done(&page);
+	return record;
 }
 
 /* Asked to delete what is not there: so be it. */
@@ -224,18 +163,12 @@ WAITS static json_t *then(const struct rest_run *run, json_t *record)
 /* The row's value, before the last word on its failure. */
 WAITS static json_t *run_value(const struct rest_run *run)
 {
-	const struct rest_page whole = { 0 };
-	AUTO_JSON json_t *answer = ask(run, &whole);
-	json_t *record;
+	json_t *record = find_record(run);
 
-	if (!answer && is_gone(run)) {
+	if (!record && is_gone(run)) {
 		run->call->fault = (struct error){ 0 };
 		return json_null();
 	}
-	if (!answer)
-		return NULL;
-	record = gives_record(run, answer) ? record_of(run, answer) :
-					     json_null();
 	if (record && run->row->then) {
 		tell_id(run, record);
 		return then(run, record);
@@ -249,79 +182,10 @@ json_t *rest_value(struct sc_call *call, const struct sc_rest *row,
 	struct rest_run run;
 	json_t *v;
 
-	if (!rest_run_init(&run, call, row, args))
-		return NULL;
-	v = run_value(&run);
+	v = rest_run_init(&run, call, row, args) ? run_value(&run) : NULL;
+	rest_run_done(&run);
 	/* What may have been done must not be done again unseen. */
 	if (!v && !run.is_read && call->fault.effect != EFFECT_NONE)
 		call->fault.retryable = false;
 	return v;
-}
-
-/* ---- lists -------------------------------------------------------------- */
-
-enum flow { FLOW_ON, FLOW_ENOUGH, FLOW_FAILED };
-
-WAITS static enum flow give(const struct rest_run *run, json_t *answer,
-			    rest_sink sink, void *arg)
-{
-	const char *items = run->row->items ? run->row->items : "[]";
-	AUTO_JSON json_t *nodes = path_find(answer, items);
-	json_t *node, *record;
-	size_t i;
-
-	if (!path_exists(answer, items) && items[strlen(items) - 1] != '?') {
-		rest_bad_answer(run, "the answer has no list at \"%s\"", items);
-		return FLOW_FAILED;
-	}
-	json_array_foreach (nodes, i, node) {
-		record = rest_record(run, node);
-		if (!record)
-			return FLOW_FAILED;
-		if (!sink(arg, record))
-			return FLOW_ENOUGH;
-	}
-	return FLOW_ON;
-}
-
-/* Read @page, which becomes the one after it. */
-WAITS static enum flow read_page(const struct rest_run *run,
-				 struct rest_page *page, json_t *seen,
-				 rest_sink sink, void *arg)
-{
-	AUTO_JSON json_t *answer = ask(run, page);
-	enum flow flow = answer ? give(run, answer, sink, arg) : FLOW_FAILED;
-
-	rest_page_done(page);
-	if (flow == FLOW_ON && !rest_page_next(run, answer, seen, page))
-		flow = FLOW_FAILED;
-	return flow;
-}
-
-static bool is_last(const struct rest_page *page)
-{
-	return !page->url && !page->query && !page->marker;
-}
-
-bool rest_list(struct sc_call *call, const struct sc_rest *row, json_t *args,
-	       rest_sink sink, void *arg, char **next_page_token)
-{
-	AUTO_JSON json_t *seen = json_object();
-	enum flow flow = FLOW_ON;
-	struct rest_page page;
-	struct rest_run run;
-	bool one;
-
-	*next_page_token = NULL;
-	if (!rest_run_init(&run, call, row, args) ||
-	    !rest_page_first(&run, &page))
-		return false;
-	one = rest_is_paged(&run);
-	do {
-		flow = read_page(&run, &page, seen, sink, arg);
-	} while (flow == FLOW_ON && !one && !is_last(&page));
-	if (flow == FLOW_ON && one)
-		*next_page_token = rest_page_token(&page);
-	rest_page_done(&page);
-	return flow != FLOW_FAILED;
 }

@@ -65,11 +65,13 @@ bool rest_explain(struct sc_call *call, const struct sc_rest *row, json_t *args,
 
 	if (!rest_run_init(&run, call, row, args) ||
 	    !rest_page_first(&run, &page)) {
+		rest_run_done(&run);
 		*err = call->fault;
 		return false;
 	}
 	ok = rest_request_init(&rq, &run, &page, true, err);
 	rest_page_done(&page);
+	rest_run_done(&run);
 	if (!ok)
 		return false;
 	add_request(out, call, &rq);

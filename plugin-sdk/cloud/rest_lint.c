@@ -50,7 +50,7 @@ static void need_argument(struct lint *l, const char *name)
 	if (l->op && !l->row->run && !cat_arg_find(l->op, top))
 		lint_find(l, "{%s}: %s has no parameter %s", name, l->op->name,
 			  top);
-	if (!l->row)
+	if (!l->row && !(l->is_page && text_has_word("limit page_token", name)))
 		lint_find(l, "{%s}: a service has no parameters", name);
 }
 
@@ -101,16 +101,6 @@ static bool is_known_name(const char *name)
 	       !strcmp(name, "op.reconcile") || !strcmp(name, "driver.health");
 }
 
-/* Where the query begins: the first ? outside of holes. */
-static size_t path_length(const char *url)
-{
-	size_t n = 0;
-
-	for (bool hole = false; url[n] && (hole || url[n] != '?'); n++)
-		hole = url[n] == '{' || (hole && url[n] != '}');
-	return n;
-}
-
 static void lint_http(struct lint *l)
 {
 	const char *http = l->row->http, *url = strchr(http, ' ');
@@ -122,7 +112,7 @@ static void lint_http(struct lint *l)
 		lint_find(l, "\"%s\" is not a method and a path", http);
 	if (!url)
 		return;
-	n = path_length(url);
+	n = (size_t)(rest_query(url) - url);
 	path = mem_strndup(url, n);
 	l->is_path = true;
 	lint_template(l, path, TEMPLATE_URL);
@@ -208,6 +198,12 @@ static void lint_service(struct lint *l, const struct sc_service *s)
 	lint_errors(l, s->errors);
 	lint_path(l, "error_code", s->error_code);
 	lint_path(l, "error_message", s->error_message);
+	lint_path(l, "next", s->next);
+	l->is_page = true;
+	lint_template(l, s->page, TEMPLATE_URL);
+	l->is_page = false;
+	if (s->page && !s->next)
+		lint_find(l, "has .page, and no .next says where it goes on");
 }
 
 static json_t *read_schema(const char *text)

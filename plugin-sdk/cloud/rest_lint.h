@@ -15,6 +15,7 @@ struct lint {
 	json_t *findings;
 	bool is_path;           /* the template at hand is a URL's path */
 	bool is_body;
+	bool is_page;           /* a service's .page */
 };
 
 void lint_find(struct lint *l, const char *fmt, ...) PRINTF_LIKE(2, 3);

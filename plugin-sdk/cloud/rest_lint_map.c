@@ -164,7 +164,8 @@ void lint_records(struct lint *l)
 	lint_result(l);
 	lint_path(l, "items", row->items);
 	lint_path(l, "next", row->next);
-	if (row->next && !rest_is_list(row))
+	if (row->next && !rest_is_list(row) &&
+	    !(row->items && strchr(row->items, '[')))
 		lint_find(l, "has .next and is not a list");
 	if (row->map)
 		lint_map(l, row->map, l->op ? l->op->result : NULL);

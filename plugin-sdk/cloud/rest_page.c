@@ -28,9 +28,9 @@ bool rest_is_paged(const struct rest_run *run)
 {
 	struct error err = { 0 };
 
-	if (json_int(run->args, "limit", 0) <= 0 || !run->row->next)
+	if (json_int(run->args, "limit", 0) <= 0 || !run->next)
 		return false;
-	return !template_holes(run->row->http, TEMPLATE_URL, is_limit, NULL,
+	return !template_holes(run->http, TEMPLATE_URL, is_limit, NULL,
 			       &err) &&
 	       err.code == ERR_NONE;
 }
@@ -149,7 +149,7 @@ static bool is_url(const char *next)
 bool rest_page_next(const struct rest_run *run, json_t *answer, json_t *seen,
 		    struct rest_page *page)
 {
-	json_t *v = run->row->next ? path_first(answer, run->row->next) : NULL;
+	json_t *v = run->next ? path_first(answer, run->next) : NULL;
 	const char *next = json_string_value(v);
 
 	*page = (struct rest_page){ 0 };
@@ -158,7 +158,7 @@ bool rest_page_next(const struct rest_run *run, json_t *answer, json_t *seen,
 	if (!next)
 		return rest_bad_answer(run,
 				       "the next page (\"%s\") is not text",
-				       run->row->next);
+				       run->next);
 	if (!is_new(run, seen, next))
 		return false;
 	if (is_url(next))

@@ -36,6 +36,33 @@ static bool is_read(const struct cat_op *op, const char *http)
 	return http_is_read(method);
 }
 
+const char *rest_query(const char *url)
+{
+	bool inside = false;
+
+	for (; *url && (inside || *url != '?'); url++)
+		inside = *url == '{' || (inside && *url != '}');
+	return url;
+}
+
+/* Does @row read an array whose pages are the service's? */
+static bool has_service_pages(const struct sc_rest *row,
+			      const struct sc_service *service)
+{
+	return service->next && !row->next &&
+	       is_read(cat_op_find(row->op), row->http) &&
+	       (rest_is_list(row) || (row->items && strchr(row->items, '[')));
+}
+
+char *rest_http(const struct sc_rest *row, const struct sc_service *service)
+{
+	if (!service->page || !has_service_pages(row, service) ||
+	    template_uses(row->http, TEMPLATE_URL, "page_token"))
+		return mem_strdup(row->http);
+	return mem_printf("%s%c%s", row->http,
+			  *rest_query(row->http) ? '&' : '?', service->page);
+}
+
 bool rest_run_init(struct rest_run *run, struct sc_call *call,
 		   const struct sc_rest *row, json_t *args)
 {
@@ -44,7 +71,8 @@ bool rest_run_init(struct rest_run *run, struct sc_call *call,
 		.row = row,
 		.service = find_service(call->driver, row->service),
 		.op = cat_op_find(row->op),
-		.args = args ? args : call->args,
+		.args = json_incref(args ? args : call->args),
+		.next = row->next,
 	};
 	if (!row->http)
 		return fail(&call->fault, ERR_UNSUPPORTED,
@@ -58,7 +86,18 @@ bool rest_run_init(struct rest_run *run, struct sc_call *call,
 			    call->driver->name,
 			    row->service ? row->service : "");
 	run->is_read = is_read(run->op, row->http);
+	run->http = rest_http(row, run->service);
+	if (has_service_pages(row, run->service))
+		run->next = run->service->next;
+	if (run->next && !*run->next)
+		run->next = NULL;
 	return true;
+}
+
+void rest_run_done(struct rest_run *run)
+{
+	json_decref(run->args);
+	mem_free(run->http);
 }
 
 bool rest_needs_session(const struct rest_run *run)
@@ -70,7 +109,7 @@ bool rest_needs_session(const struct rest_run *run)
 			return true;
 	return template_uses(run->service->endpoint, TEMPLATE_TEXT,
 			     "session.") ||
-	       template_uses(run->row->http, TEMPLATE_URL, "session.") ||
+	       template_uses(run->http, TEMPLATE_URL, "session.") ||
 	       template_uses(run->row->body, TEMPLATE_BODY, "session.");
 }
 
@@ -147,7 +186,7 @@ static bool add_url(struct rest_request *rq, const struct rest_run *run,
 		    const struct rest_page *page,
 		    const struct template_scope *scope, struct error *err)
 {
-	const char *http = run->row->http, *path = strchr(http, ' ');
+	const char *http = run->http, *path = strchr(http, ' ');
 	AUTO(buf_done) struct buf url = { 0 };
 	size_t n = strcspn(http, " ");
 

@@ -14,13 +14,25 @@ struct rest_run {
 	const struct sc_rest *row;
 	const struct sc_service *service;
 	const struct cat_op *op;        /* NULL: a private row */
-	json_t *args;                   /* borrowed */
+	json_t *args;                   /* counted */
+	char *http;                     /* the row's, with the service's page */
+	const char *next;               /* path of the next page, NULL: none */
 	bool is_read;                   /* changes nothing in the cloud */
 };
 
-/* False: call->fault (no such service, the row sends nothing). */
+/* False: call->fault (no such service, the row sends nothing).  In any case
+ * rest_run_done() follows. */
 bool rest_run_init(struct rest_run *run, struct sc_call *call,
 		   const struct sc_rest *row, json_t *args);
+void rest_run_done(struct rest_run *run);
+
+/* The row's method and path with its service's page, where that holds for it;
+ * new. */
+char *rest_http(const struct sc_rest *row, const struct sc_service *service);
+
+/* Where the query of a URL's template begins: its first ? outside of holes, or
+ * its end. */
+const char *rest_query(const char *url);
 
 /* ---- requests (rest_request.c) --------------------------------------------- */
 
@@ -34,6 +46,10 @@ struct rest_page {
 };
 
 void rest_page_done(struct rest_page *page);
+static inline bool rest_page_is_end(const struct rest_page *page)
+{
+	return !page->url && !page->query && !page->marker;
+}
 
 /* A request filled in; strings are its own. */
 struct rest_request {
@@ -53,6 +69,13 @@ bool rest_needs_session(const struct rest_run *run);
 
 /* What the settings say about HTTP, for rest_send() and sc_http(). */
 void rest_http_settings(const struct sc_call *call, struct http_request *rq);
+
+/* ---- exchanges (rest_send.c) ----------------------------------------------- */
+
+/* The decoded answer to @page of @run, new, json_null() when there is none of
+ * interest.  NULL: call->fault. */
+WAITS json_t *rest_ask(const struct rest_run *run,
+		       const struct rest_page *page);
 
 /* ---- faults (rest_error.c) ----------------------------------------------------- */
 

@@ -238,7 +238,7 @@ struct sc_map {
 						 * cloud calls them the same */
 	const char *from;                       /* path, or text with {holes}; "": the
 						 * record itself */
-	const char *words;                      /* ours=theirs|theirs ours=* ("Tables");
+	const char *words;                      /* ours=theirs|theirs same ours=* ("Tables");
 						 * -=theirs says nothing, the next
 						 * row for `to` is asked */
 	const struct sc_map *map;               /* nested record(s) */
@@ -253,6 +253,10 @@ struct sc_error_row {
 	int status;                             /* HTTP status, 0: any */
 	const char *cloud_code;                 /* the cloud's code, NULL: any */
 	enum sc_code code;
+	/* NULL, or: the row fits only when this is so.  Where a cloud says the
+	 * same of two things, it may ask the cloud which it is; what fails in it
+	 * is forgotten. */
+	SC_WAITS bool (*only_if)(struct sc_call *call);
 };
 
 struct sc_rest {
@@ -261,7 +265,9 @@ struct sc_rest {
 	const char *body;                       /* JSON with ' for " and {holes} */
 	const char *items;                      /* path of the record(s) */
 	const struct sc_map *map;
-	const char *next;                       /* path of next page: URL or token */
+	const char *next;                       /* path of next page: URL or token;
+						 * a record picked out of an array
+						 * is looked for on all pages */
 	const char *then;                       /* answer with this row (its own
 						 * .then aside) on its id */
 	const char *service;                    /* which struct sc_service */
@@ -308,7 +314,8 @@ struct sc_service {
 	const char *error_code;                 /* path of the cloud's code */
 	const char *error_message;              /* path of its message */
 	const char *request_id;                 /* name of a header, or NULL */
-	/* For each list row of it that has none of its own: */
+	/* For each row of it that reads an array and has no .next of its own
+	 * ("": this array has no pages): */
 	const char *page;                       /* query: "limit={limit?}&marker={page_token?}" */
 	const char *next;                       /* path of the next page */
 };

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows that give many records: page by page into a sink. */
+#include <string.h>
+
+#include "base/auto.h"
+#include "cloud/path.h"
+#include "cloud/rest_run.h"
+
+enum flow { FLOW_ON, FLOW_ENOUGH, FLOW_FAILED };
+
+WAITS static enum flow give(const struct rest_run *run, json_t *answer,
+			    rest_sink sink, void *arg)
+{
+	const char *items = run->row->items ? run->row->items : "[]";
+	AUTO_JSON json_t *nodes = path_find(answer, items);
+	json_t *node, *record;
+	size_t i;
+
+	if (!path_exists(answer, items) && items[strlen(items) - 1] != '?') {
+		rest_bad_answer(run, "the answer has no list at \"%s\"", items);
+		return FLOW_FAILED;
+	}
+	json_array_foreach (nodes, i, node) {
+		record = rest_record(run, node);
+		if (!record)
+			return FLOW_FAILED;
+		if (!sink(arg, record))
+			return FLOW_ENOUGH;
+	}
+	return FLOW_ON;
+}
+
+/* Read @page, which becomes the one after it. */
+WAITS static enum flow read_page(const struct rest_run *run,
+				 struct rest_page *page, json_t *seen,
+				 rest_sink sink, void *arg)
+{
+	AUTO_JSON json_t *answer = rest_ask(run, page);
+	enum flow flow = answer ? give(run, answer, sink, arg) : FLOW_FAILED;
+
+	rest_page_done(page);
+	if (flow == FLOW_ON && !rest_page_next(run, answer, seen, page))
+		flow = FLOW_FAILED;
+	return flow;
+}
+
+/* One page of the cloud when @run is asked for one, else all of them. */
+WAITS static enum flow read_pages(const struct rest_run *run, rest_sink sink,
+				  void *arg, char **next_page_token)
+{
+	AUTO_JSON json_t *seen = json_object();
+	bool one = rest_is_paged(run);
+	struct rest_page page;
+	enum flow flow;
+
+	if (!rest_page_first(run, &page))
+		return FLOW_FAILED;
+	do {
+		flow = read_page(run, &page, seen, sink, arg);
+	} while (flow == FLOW_ON && !one && !rest_page_is_end(&page));
+	if (flow == FLOW_ON && one)
+		*next_page_token = rest_page_token(&page);
+	rest_page_done(&page);
+	return flow;
+}
+
+bool rest_list(struct sc_call *call, const struct sc_rest *row, json_t *args,
+	       rest_sink sink, void *arg, char **next_page_token)
+{
+	enum flow flow = FLOW_FAILED;
+	struct rest_run run;
+
+	*next_page_token = NULL;
+	if (rest_run_init(&run, call, row, args))
+		flow = read_pages(&run, sink, arg, next_page_token);
+	rest_run_done(&run);
+	return flow != FLOW_FAILED;
+}
