@@ -45,24 +45,28 @@ static enum err_code default_code(int status)
 	return status >= 400 ? ERR_INVALID : ERR_CLOUD_BAD_ANSWER;
 }
 
-static const struct sc_error_row *find_row(const struct sc_error_row *row,
-					   int status, const char *cloud_code)
+WAITS static const struct sc_error_row *
+find_row(struct sc_call *call, const struct sc_error_row *row, int status,
+	 const char *cloud_code)
 {
 	for (; row && row->code; row++)
 		if ((!row->status || row->status == status) &&
-		    (!row->cloud_code || !strcmp(row->cloud_code, cloud_code)))
+		    (!row->cloud_code ||
+		     !strcmp(row->cloud_code, cloud_code)) &&
+		    (!row->only_if || row->only_if(call)))
 			return row;
 	return NULL;
 }
 
-static enum err_code code_of(const struct rest_run *run, int status,
-			     const char *cloud_code)
+WAITS static enum err_code code_of(const struct rest_run *run, int status,
+				   const char *cloud_code)
 {
 	const struct sc_error_row *row;
 
-	row = find_row(run->row->errors, status, cloud_code);
+	row = find_row(run->call, run->row->errors, status, cloud_code);
 	if (!row)
-		row = find_row(run->service->errors, status, cloud_code);
+		row = find_row(run->call, run->service->errors, status,
+			       cloud_code);
 	return row ? err_from_rpc(row->code) : default_code(status);
 }
 
@@ -109,11 +113,13 @@ bool rest_refused(const struct rest_run *run, const struct http_answer *answer)
 	const char *id =
 		s->request_id ? http_header(answer, s->request_id) : NULL;
 	int64_t after = http_retry_after(answer);
+	enum err_code meaning;
 
 	text_at(body, s->error_code, code, sizeof(code));
 	text_at(body, s->error_message, why, sizeof(why));
 	hide_secrets(run->call, why, sizeof(why));
-	fail(fault, code_of(run, answer->status, code),
+	meaning = code_of(run, answer->status, code);
+	fail(fault, meaning,
 	     "%s: the cloud answered %d%s%s%s%s", run->row->op, answer->status,
 	     code[0] ? " " : "", code, why[0] ? ": " : "", why);
 	fault->effect = effect_of(run, answer->status);

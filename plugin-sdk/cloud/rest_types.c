@@ -164,11 +164,15 @@ static json_t *tag_text(json_t *v)
 	return json_stringn(text.p, text.n);
 }
 
+/* The tag by which op.reconcile finds what an operation made is not the
+ * user's. */
+#define OP_TAG "skyclust-op"
+
 static void add_tag(json_t *tags, const char *name, json_t *value)
 {
 	json_t *text = value ? tag_text(value) : NULL;
 
-	if (name)
+	if (name && strcmp(name, OP_TAG) != 0)
 		json_object_set_new(tags, name, text ? text : json_string(""));
 	else
 		json_decref(text);

@@ -9,11 +9,12 @@ bool words_next(struct words *w)
 		w->p++;
 	} else {
 		w->p += strspn(w->p, " ");
-		n = strcspn(w->p, "= ");
-		if (!n || w->p[n] != '=')
+		n = strcspn(w->p, "=| ");
+		if (!n || w->p[n] == '|')
 			return false;
 		w->ours = (struct slice){ w->p, n };
-		w->p += n + 1;
+		if (w->p[n] == '=')
+			w->p += n + 1;
 	}
 	w->theirs = (struct slice){ w->p, strcspn(w->p, "| ") };
 	w->p += w->theirs.n;

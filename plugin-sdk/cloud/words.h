@@ -2,10 +2,11 @@
 /*
  * Words of a map (struct sc_map): what the cloud's words mean in ours.
  *
- *	running=ACTIVE|RESCUE pending=BUILD none= -=snapshot unknown=*
+ *	running=ACTIVE|RESCUE pending=BUILD none= -=snapshot error unknown=*
  *
  * Meanings are separated by spaces; `*` stands for every word, `-` of ours
- * says nothing, and nothing after the = is the empty text.
+ * says nothing, nothing after the = is the empty text, and a word without a =
+ * is the same in both.
  */
 #ifndef SKYCLUST_CLOUD_WORDS_H
 #define SKYCLUST_CLOUD_WORDS_H

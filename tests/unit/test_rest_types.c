@@ -64,6 +64,8 @@ static const struct {
 	      "{\"ParameterKey\":\"c\",\"ParameterValue\":\"d\"}]",
 	  "{\"a\":\"[1,\\\"b\\\"]\",\"c\":\"d\"}" },
 	{ CAT_TAGS, "[\"a\",\"b\"]", "{\"a\":\"\",\"b\":\"\"}" },
+	{ CAT_TAGS, "{\"skyclust-op\":\"op-1\",\"a\":\"b\"}", "{\"a\":\"b\"}" },
+	{ CAT_TAGS, "[{\"Key\":\"skyclust-op\",\"Value\":\"op-1\"}]", "{}" },
 	{ CAT_TAGS, "\"a\"", NULL },
 	{ CAT_OBJECT, "{}", "{}" },
 	{ CAT_OBJECT, "[]", NULL },

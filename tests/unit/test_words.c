@@ -14,9 +14,10 @@ static const struct {
 	{ "none= any=*", "none=;any=*;", "" },
 	{ "a=b| c=", "a=b;a=;c=;", "" },
 	{ "a=b=c -=*", "a=b=c;-=*;", "" },
-	{ "a=b c", "a=b;", "c" },
+	{ "a=b c", "a=b;c=c;", "" },
+	{ "a b=c", "a=a;b=c;", "" },
 	{ "=b", "", "=b" },
-	{ "a b=c", "", "a b=c" },
+	{ "a|b", "", "a|b" },
 };
 
 static void test_reads(void **state UNUSED)
