@@ -14,16 +14,31 @@
 
 /* ---- options -------------------------------------------------------------- */
 
+/* Is the command among those that the option is for? */
+static bool belongs_to(const struct option_row *row,
+		       const struct builtin *builtin)
+{
+	const char *only = row->only;
+
+	while (builtin && *only) {
+		size_t n = strcspn(only, " ");
+
+		if (!strncmp(only, builtin->name, n) && !builtin->name[n])
+			return true;
+		only += n + strspn(only + n, " ");
+	}
+	return false;
+}
+
 const struct option_row *command_option(const struct command *c,
 					const char *name, size_t n)
 {
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		const struct option_row *row = &command_options[i];
-		const char *only = row->only;
 
 		if (strncmp(row->name, name, n) || row->name[n])
 			continue;
-		if (!only || (c->builtin && !strcmp(c->builtin->name, only)))
+		if (!row->only || belongs_to(row, c->builtin))
 			return row;
 	}
 	return NULL;

@@ -38,6 +38,7 @@ enum option_id {
 	OPTION_CONTEXT, OPTION_OUTPUT, OPTION_FIELDS, OPTION_FILTER,
 	OPTION_LIMIT, OPTION_NO_HEADERS, OPTION_WATCH, OPTION_WAIT, OPTION_YES,
 	OPTION_QUIET, OPTION_VERBOSE, OPTION_TIMEOUT, OPTION_HELP, OPTION_FILE,
+	OPTION_DRY_RUN,
 	OPTION_COUNT
 };
 
@@ -47,7 +48,8 @@ struct option_row {
 	enum { TAKES_NONE, TAKES_VALUE, TAKES_OPTIONAL } takes; /* --wait[=S] */
 	const char *value;	/* "FORMAT", for people */
 	const char *variable;	/* of the environment, says the same; or NULL */
-	const char *only;	/* the command it belongs to; NULL: all */
+	const char *only;	/* the commands it belongs to, blanks between
+				 * them; NULL: all */
 	enum live live;		/* what its value names */
 	const char *const *words; /* closed set of values, or NULL */
 	long long min, max;	/* of numbers; both 0: none */

@@ -47,8 +47,10 @@ const struct option_row command_options[OPTION_COUNT] = {
 		.help = "Longest time of one request; 60 without it." },
 	[OPTION_HELP] = { "help", 'h', TAKES_NONE,
 		.help = "Tell about what stands before it." },
-	[OPTION_FILE] = { "file", 'f', TAKES_VALUE, "FILE", .only = "apply", .live = LIVE_FILE,
+	[OPTION_FILE] = { "file", 'f', TAKES_VALUE, "FILE", .only = "apply delete", .live = LIVE_FILE,
 		.help = "File with the resources, YAML or JSON; - is standard input." },
+	[OPTION_DRY_RUN] = { "dry-run", 0, TAKES_NONE, .only = "apply delete",
+		.help = "Tell what would be done, and do nothing." },
 };
 
 const struct variable_row command_variables[] = {
