@@ -211,7 +211,28 @@ static struct yaml_node *read_document(struct reader *r)
 	return root;
 }
 
-struct yaml_node *config_yaml_read(const char *name, const char *text, size_t n,
+/* The documents as the items of a list. */
+static struct yaml_node *read_stream(struct reader *r)
+{
+	struct yaml_node *all, *root;
+
+	if (!next(r) || !(all = node_new(r, YAML_LIST))) /* stream start */
+		return NULL;
+	while (next(r)) {
+		if (r->event.type == YAML_STREAM_END_EVENT)
+			return all;
+		if (!next(r) || !(root = read_value(r)))
+			break;
+		list_add_tail(&all->children, &root->link);
+		if (!next(r)) /* document end */
+			break;
+	}
+	config_yaml_free(all);
+	return NULL;
+}
+
+static struct yaml_node *read_text(const char *name, const char *text, size_t n,
+				   struct yaml_node *(*read)(struct reader *r),
 				   struct error *err)
 {
 	struct reader r = { .name = name, .err = err };
@@ -227,10 +248,22 @@ struct yaml_node *config_yaml_read(const char *name, const char *text, size_t n,
 		return NULL;
 	}
 	yaml_parser_set_input_string(&r.parser, (const unsigned char *)text, n);
-	root = read_document(&r);
+	root = read(&r);
 	yaml_event_delete(&r.event);
 	yaml_parser_delete(&r.parser);
 	return root;
+}
+
+struct yaml_node *config_yaml_read(const char *name, const char *text, size_t n,
+				   struct error *err)
+{
+	return read_text(name, text, n, read_document, err);
+}
+
+struct yaml_node *config_yaml_read_all(const char *name, const char *text,
+				       size_t n, struct error *err)
+{
+	return read_text(name, text, n, read_stream, err);
 }
 
 struct yaml_node *config_yaml_get(const struct yaml_node *map, const char *key)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * YAML text as a small tree that remembers its lines, so that every complaint
- * about a setting can name where it stands.  A subset on purpose: one
- * document, no aliases, no tags; maps, lists and scalars.
+ * about a setting can name where it stands.  A subset on purpose: no aliases,
+ * no tags; maps, lists and scalars.
  */
 #ifndef SKYCLUST_HOST_CONFIG_YAML_H
 #define SKYCLUST_HOST_CONFIG_YAML_H
@@ -26,10 +26,13 @@ struct yaml_node {
 	char *text;     /* YAML_TEXT */
 };
 
-/* Read @n bytes of @text; @name is the file's name in errors.  New, or NULL
+/* Read @n bytes of @text, one document; @name is the file's name in errors.  New, or NULL
  * with "NAME:LINE: what". An empty text is an empty map. */
 struct yaml_node *config_yaml_read(const char *name, const char *text, size_t n,
 				   struct error *err);
+/* The same with any number of documents: a list of them. */
+struct yaml_node *config_yaml_read_all(const char *name, const char *text,
+				       size_t n, struct error *err);
 void config_yaml_free(struct yaml_node *node);
 
 /* The member @key of a map; borrowed, NULL when there is none. */
