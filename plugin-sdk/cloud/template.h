@@ -10,7 +10,14 @@
  *	            boolean it is one
  *	{x/N} {x:N} the N-th part, from 0, of x split at '/' or ':'
  *	{x:base64}  in base64 (RFC 4648); of what is no text its JSON
+ *	{x:until /v} what comes before the text "/v", else all of it
+ *	{x:tcp=TCP *=any -=none}  words of a map read the other way round: theirs
+ *	            for ours, typed as after |=; what is not listed stays.  * is
+ *	            any text, also within one; - is no value, and nothing after
+ *	            the = means none.
+ *	{x[only]}   the element of a list that must not have several
  *	{+x}        not encoded
+ *	{x[k]}      the member of x whose name is the text k
  *	{x[]}       in a body: the array around it is repeated, see below
  *	{x[].y}     the same with member y of each element of x
  *	{cred.x} {config.x} {session.x}   from the credential, settings, session
@@ -37,6 +44,12 @@
  *	  with []:         {"groups": []}
  *	  without:         the member is dropped; it is an error without the ?
  *
+ * The members of an object named '*' take its place; of a list named '|' in an
+ * object of its own the first element that is not dropped does.
+ *
+ *	{'*': '{tags?}', 'made-by': '{op?}'}
+ *	{'|': [{'id': '{id?}'}, {'name': '{name?}'}, 'auto']}
+ *
  * Refused, whoever made the value: control characters in URLs and headers,
  * path segments "." and ".." (also within an encoded value), and an empty
  * required hole in a URL.
@@ -56,6 +69,7 @@ struct template_scope {
 	const char *region, *op;
 	json_t *item;           /* {x[]}: the element at hand, and x */
 	struct slice list;
+	const struct template_scope *outer; /* of the array around that one */
 	bool explain;           /* {session.x} stays as it is, and so does what
 				 * credential and settings do not have */
 };
@@ -75,6 +89,9 @@ struct hole {
 	char separator;         /* / or : of {x/N} and {x:N}; 0: whole */
 	int part;               /* N */
 	bool base64;            /* {x:base64} */
+	struct slice until;     /* "text" of {x:until text} */
+	struct slice words;     /* "ours=theirs …" of {x:ours=theirs …} */
+	bool only;              /* {x[only]} */
 	bool optional;          /* {x?} */
 	bool raw;               /* {+x} */
 	bool each;              /* {x[]} */

@@ -103,6 +103,18 @@ static json_t *unless_emptied(json_t *made, bool dropped, size_t left)
 	return NULL;
 }
 
+/* {'|': […]}: the first that is not dropped. */
+static json_t *fill_either(struct filler *f, json_t *list)
+{
+	json_t *child, *value;
+	size_t i;
+
+	json_array_foreach (list, i, child)
+		if ((value = fill(f, child)) || f->failed)
+			return value;
+	return NULL;
+}
+
 static json_t *fill_object(struct filler *f, json_t *node)
 {
 	json_t *made = json_object(), *child, *value;
@@ -111,10 +123,15 @@ static json_t *fill_object(struct filler *f, json_t *node)
 
 	json_object_foreach (node, key, child) {
 		value = fill(f, child);
-		if (value)
-			json_object_set_new(made, key, value);
-		else
+		if (!value)
 			dropped = true;
+		else if (strcmp(key, "*") != 0)
+			json_object_set(made, key, value);
+		else if (json_object_update(made, value) < 0)
+			f->failed = !fail(f->err, ERR_INVALID,
+					  "template: what '*' stands for is "
+					  "no object");
+		json_decref(value);
 	}
 	return unless_emptied(made, dropped, json_object_size(made));
 }
@@ -179,6 +196,7 @@ static json_t *repeat(struct filler *f, json_t *element, const struct hole *h)
 		return NULL;
 	}
 	made = json_array();
+	scope.outer = f->scope;
 	scope.list = h->name;
 	json_array_foreach (list, i, scope.item) {
 		value = fill(&each, element);
@@ -197,6 +215,8 @@ static json_t *fill(struct filler *f, json_t *node)
 		return NULL;
 	if (json_is_string(node))
 		return fill_string(f, node);
+	if (json_object_get(node, "|"))
+		return fill_either(f, json_object_get(node, "|"));
 	if (json_is_object(node))
 		return fill_object(f, node);
 	if (!json_is_array(node))

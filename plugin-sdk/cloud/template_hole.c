@@ -2,6 +2,7 @@
 /*
  * Holes: how they are written, and the values they find.
  */
+#include <fnmatch.h>
 #include <openssl/evp.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cloud/template_fill.h"
+#include "cloud/words.h"
 
 /* ---- reading ------------------------------------------------------------ */
 
@@ -19,8 +21,26 @@ static bool ends_form(const char *p)
 	return *p == '}' || (p[0] == '|' && p[1] == '=');
 }
 
-/* The form "/12", ":12" or ":base64" at @p; what follows it, NULL: it is
- * none. */
+/* Words, ":tcp=TCP udp=UDP", go to the end of the hole; so does the text of
+ * ":until TEXT". */
+static const char *read_long_form(const char *p, struct hole *h)
+{
+	const char *close = strchr(p, '}');
+
+	if (!close)
+		return NULL;
+	if (text_starts(p, ":until ")) {
+		h->until = (struct slice){ p + 7, (size_t)(close - p - 7) };
+		return h->until.n ? close : NULL;
+	}
+	if (*p != ':' || p[1 + strcspn(p + 1, "= |?}")] != '=')
+		return NULL;
+	h->words = (struct slice){ p + 1, (size_t)(close - p - 1) };
+	return close;
+}
+
+/* The form "/12", ":12", ":base64" or one of the above at @p; what follows it,
+ * NULL: it is none. */
 static const char *read_form(const char *p, struct hole *h)
 {
 	size_t n = strspn(p + 1, "0123456789");
@@ -30,7 +50,7 @@ static const char *read_form(const char *p, struct hole *h)
 		return p + 7;
 	}
 	if ((*p != '/' && *p != ':') || !n || n > 3 || !ends_form(p + 1 + n))
-		return NULL;
+		return read_long_form(p, h);
 	h->separator = *p;
 	for (h->part = 0, p++; n; n--, p++)
 		h->part = h->part * 10 + (*p - '0');
@@ -61,7 +81,7 @@ static bool is_name(struct slice name)
 	return name.n > 0;
 }
 
-/* "x", "x[]" or "x[].y". */
+/* "x", "x[k]", "x[only]", "x[]" or "x[].y". */
 static bool read_first(struct slice name, struct hole *h)
 {
 	const char *open = memchr(name.p, '[', name.n);
@@ -70,7 +90,16 @@ static bool read_first(struct slice name, struct hole *h)
 	h->name = name;
 	if (!open)
 		return is_name(name);
-	if (end - open < 2 || open[1] != ']')
+	if (slice_eq((struct slice){ open, (size_t)(end - open) }, "[only]")) {
+		h->only = true;
+		h->name.n = (size_t)(open - name.p);
+		return is_name(h->name);
+	}
+	if (open + 1 < end && open[1] != ']')
+		return end[-1] == ']' &&
+		       is_name((struct slice){ name.p, (size_t)(open - name.p) }) &&
+		       is_name((struct slice){ open + 1, (size_t)(end - open - 2) });
+	if (end - open < 2)
 		return false;
 	h->each = true;
 	h->name.n = (size_t)(open - name.p);
@@ -80,17 +109,19 @@ static bool read_first(struct slice name, struct hole *h)
 	return open[2] == '.' && is_name(h->member) && is_name(h->name);
 }
 
-/* "|y|z" */
+/* "|y|z[].w" */
 static bool read_others(const char **p, struct hole *h)
 {
 	const char *start = *p + 1, *end = *p;
+	struct hole other;
 
 	while (end[0] == '|' && end[1] != '=') {
 		struct slice name = { end + 1, 0 };
 
 		end = name_end(name.p);
 		name.n = (size_t)(end - name.p);
-		if (!is_name(name))
+		other = (struct hole){ 0 };
+		if (!read_first(name, &other))
 			return false;
 	}
 	if (end > *p)
@@ -130,14 +161,16 @@ bool hole_malformed(const char *at, struct error *err)
 /* The hole with the next of its other names; false: there is none. */
 static bool next_name(struct hole *h)
 {
-	const char *p = h->others.p;
+	struct slice name = h->others;
 
-	if (!h->others.n)
+	if (!name.n)
 		return false;
-	h->name = (struct slice){ p, (size_t)(name_end(p) - p) };
-	h->each = false;
-	h->others.p += h->name.n;
-	h->others.n -= h->name.n;
+	name.n = (size_t)(name_end(name.p) - name.p);
+	h->each = h->only = false;
+	h->member = (struct slice){ 0 };
+	read_first(name, h);
+	h->others.p += name.n;
+	h->others.n -= name.n;
 	if (h->others.n) { /* the bar */
 		h->others.p++;
 		h->others.n--;
@@ -185,12 +218,31 @@ static json_t *prefixed(const char *name, const struct template_scope *scope,
 	return NULL;
 }
 
+static json_t *find_value(const char *name, const struct template_scope *scope);
+
+/* The value of "x[k]": the member of x whose name is the text k; new, or
+ * NULL. */
+static json_t *find_member(const char *name, const char *open,
+			   const struct template_scope *scope)
+{
+	AUTO_FREE char *of = mem_strndup(name, (size_t)(open - name));
+	AUTO_FREE char *by = mem_strndup(open + 1, strlen(open) - 2);
+	AUTO_JSON json_t *object = find_value(of, scope);
+	AUTO_JSON json_t *key = find_value(by, scope);
+
+	if (!json_is_string(key))
+		return NULL;
+	return json_incref(json_object_get(object, json_string_value(key)));
+}
+
 /* The value of @name, new, or NULL. */
 static json_t *find_value(const char *name, const struct template_scope *scope)
 {
-	const char *rest, *text;
+	const char *rest, *text, *open = strchr(name, '[');
 	json_t *from, *v;
 
+	if (open)
+		return find_member(name, open, scope);
 	if (!strcmp(name, "region")) {
 		text = scope->region ? scope->region
 				     : json_str(scope->config, "region", NULL);
@@ -201,7 +253,7 @@ static json_t *find_value(const char *name, const struct template_scope *scope)
 	from = prefixed(name, scope, &rest);
 	if (!from)
 		return json_incref(path_first(scope->args, name));
-	v = json_object_get(from, rest);
+	v = path_first(from, rest);
 	if (scope->explain && (!v || from == scope->session))
 		return json_sprintf("{%s}", name);
 	return json_incref(v);
@@ -255,6 +307,57 @@ static json_t *otherwise(struct slice text)
 	return json_stringn(text.p, text.n);
 }
 
+/* Their word for ours (words.h), read the other way round than in maps: `-`
+ * stands for no value, the empty text of theirs means none, and * in a word of
+ * ours is any text.  Steals @v, new, or NULL. */
+static json_t *in_words(struct slice table, json_t *v)
+{
+	AUTO_FREE char *text = mem_strndup(table.p, table.n);
+	AUTO(buf_done) struct buf ours = { 0 };
+	struct words w = { .p = text };
+	bool found = false;
+
+	if (v && !json_is_string(v))
+		json_write(v, &ours);
+	else
+		buf_add_str(&ours, v ? json_string_value(v) : "-");
+	while (!found && words_next(&w)) {
+		AUTO_FREE char *pattern = mem_strndup(w.ours.p, w.ours.n);
+
+		found = !v == slice_eq(w.ours, "-") &&
+			!fnmatch(pattern, ours.p ? ours.p : "", 0);
+	}
+	if (!found)
+		return v;
+	json_decref(v);
+	return w.theirs.n ? otherwise(w.theirs) : NULL;
+}
+
+/* What of the text @v comes before @until; steals @v, new. */
+static json_t *cut(struct slice until, json_t *v)
+{
+	AUTO_FREE char *stop = mem_strndup(until.p, until.n);
+	const char *text = json_string_value(v);
+	const char *at = text ? strstr(text, stop) : NULL;
+	json_t *made;
+
+	if (!at)
+		return v;
+	made = json_stringn(text, (size_t)(at - text));
+	json_decref(v);
+	return made;
+}
+
+/* The first element of a list, steals @v, new or NULL.  That there is only one
+ * has been looked at before (rest_refuse.c). */
+static json_t *only_of(json_t *v)
+{
+	json_t *one = json_incref(json_array_get(v, 0));
+
+	json_decref(v);
+	return one;
+}
+
 json_t *hole_list(const struct hole *h, const struct template_scope *scope)
 {
 	AUTO_FREE char *name = mem_strndup(h->name.p, h->name.n);
@@ -267,8 +370,10 @@ static json_t *item_value(const struct hole *h,
 {
 	AUTO_FREE char *path = NULL;
 
-	if (scope->list.n != h->name.n ||
-	    memcmp(scope->list.p, h->name.p, h->name.n))
+	while (scope && (scope->list.n != h->name.n ||
+			 memcmp(scope->list.p, h->name.p, h->name.n)))
+		scope = scope->outer;
+	if (!scope)
 		return NULL;
 	if (!h->member.n)
 		return json_incref(scope->item);
@@ -285,8 +390,12 @@ static json_t *value_of(const struct hole *h, const struct template_scope *scope
 		json_decref(v);
 		return NULL;
 	}
+	if (h->only && json_is_array(v))
+		v = only_of(v);
 	if (v && h->separator)
 		return take_part(v, h->separator, h->part);
+	if (v && h->until.n)
+		return cut(h->until, v);
 	return v && h->base64 ? in_base64(v) : v;
 }
 
@@ -304,6 +413,13 @@ json_t *hole_value(const struct hole *h, const struct template_scope *scope,
 	while ((!v || (text && is_empty(v))) && next_name(&one)) {
 		json_decref(v);
 		v = value_of(&one, scope);
+	}
+	if (h->words.n) {
+		if (text && is_empty(v)) {
+			json_decref(v);
+			v = NULL;
+		}
+		return in_words(h->words, v);
 	}
 	if ((v && !(text && is_empty(v))) || !h->otherwise.p)
 		return v;

@@ -18,9 +18,10 @@ static const char values[] =
 	"   \"pair\": \"node1/100\", \"dots\": \"..\", \"sneaky\": \"x/../y\","
 	"   \"back\": \"x\\\\..\\\\y\", \"hidden\": \"%2e%2E\", \"crlf\": "
 	"\"a\\r\\nb\","
-	"   \"quote\": \"a\\\"b\"},"
+	"   \"quote\": \"a\\\"b\", \"key\": \"a:b/c\"},"
 	" \"cred\": {\"user\": \"u\", \"password\": \"p w\"},"
-	" \"config\": {\"port\": 8080, \"region\": \"r-config\"},"
+	" \"config\": {\"port\": 8080, \"by_name\": {\"a:b/c\": 5},"
+	"  \"region\": \"r-config\"},"
 	" \"session\": {\"url\": \"https://h:1/v2\", \"token\": \"t\"}}";
 
 static json_t *root;
@@ -110,6 +111,20 @@ static const struct row urls[] = {
 	{ "/s?x={missing?|=n}", "/s?x=n" },
 	{ "/s?x={missing|config.port|=1}", "/s?x=8080" },
 	{ "/s?x={cred.no|config.no|=1}", "/s?x=1" },
+	{ "/s?x={quote:until \"}", "/s?x=a" },
+	{ "/s?x={id:until  }&y={n:until 7}&z={missing?:until x}", "/s?x=a&y=7" },
+	{ "/s/{id:until }", NULL, ERR_INVALID, NULL, "bad hole" },
+	{ "/s?x={ports:80*=web *=other}", "/s?x=web" },
+	{ "/s?x={pair:80*=web *=other}", "/s?x=other" },
+	{ "/s?x={pair:80*=web}", "/s?x=node1%2F100" },
+	{ "/s?x={n:7=seven|VII 8}", "/s?x=seven" },
+	{ "/s?x={missing|n:-=none 7=VII}", "/s?x=VII" },
+	{ "/s?x={missing:*=some -=none}", "/s?x=none" },
+	{ "/s?x={empty?:-=none *=some}&y={missing?:*=some}", "/s?x=none" },
+	{ "/s?x={n?:7=}&y={n}", "/s?y=7" },
+	{ "/s/{n:7=}", NULL, ERR_INVALID, "/n", "needed" },
+	{ "/s?x={list[only]}", "/s?x=a" },
+	{ "/s?x={none[only]?}&y={missing[only]?}&z={n[only]}", "/s?z=7" },
 	{ "/s/{missing|=..}", NULL, ERR_INVALID, "/missing", "\"..\"" },
 	{ "/s/{missing|dots}", NULL, ERR_INVALID, "/missing", "\"..\"" },
 	{ "/n/{n/0}", NULL, ERR_INVALID, "/n", "part" },
@@ -148,7 +163,8 @@ static const struct row urls[] = {
 	{ "/s/{id|}", NULL, ERR_INVALID, NULL, "bad hole" },
 	{ "/s/{|id}", NULL, ERR_INVALID, NULL, "bad hole" },
 	{ "/s/{id||n}", NULL, ERR_INVALID, NULL, "bad hole" },
-	{ "/s/{id|list[]}", NULL, ERR_INVALID, NULL, "bad hole" },
+	{ "/s/{missing|list[]}", NULL, ERR_INVALID, "/missing", "or list[]" },
+	{ "/s/{id|list[}", NULL, ERR_INVALID, NULL, "bad hole" },
 	{ "/s/{id:base64/0}", NULL, ERR_INVALID, "/id:base64", "part 0" },
 	{ "/s/{id?|n}", NULL, ERR_INVALID, NULL, "bad hole" },
 	{ "/s/{list[}", NULL, ERR_INVALID, NULL, "bad hole" },
@@ -178,6 +194,13 @@ static const struct row texts[] = {
 	{ "X: {empty|n}", "X: 7" },
 	{ "X: {empty|missing}", NULL, ERR_INVALID, "/empty", "or missing" },
 	{ "X: {missing|=a b}", "X: a b" },
+	{ "X: {object[key].x}", NULL, ERR_INVALID, NULL, "bad hole" },
+	{ "X: {object[key]}", "X: q" },
+	{ "X: {object[n]?}", "" },
+	{ "X: {object[missing]?}", "" },
+	{ "X: {object.deep[key]|n}", "X: 7" },
+	{ "X: {config.by_name[key]}", "X: 5" },
+	{ "X: {session.url[key]?}", "" },
 	{ "X: {crlf}", NULL, ERR_INVALID, "/crlf", "control" },
 	{ "X: {object}", NULL, ERR_INVALID, "/object", "plain" },
 };
@@ -212,6 +235,14 @@ static const struct row bodies[] = {
 	{ "{'outer': {'a': '{missing?}'}, 'b': 1}", "{\"b\":1}" },
 	{ "{'outer': [{'a': '{missing?}'}], 'b': 1}", "{\"b\":1}" },
 	{ "{'outer': {'a': {'b': '{missing?}'}}}", "null" },
+	{ "{'t': {'*': '{object.deep}', 'x': 2, 'y': '{n}'}}", "{\"t\":{\"x\":2,\"y\":7}}" },
+	{ "{'t': {'*': '{missing?}', 'y': '{missing?}'}, 'b': 1}", "{\"b\":1}" },
+	{ "{'t': {'*': '{missing?}', 'y': '{n}'}}", "{\"t\":{\"y\":7}}" },
+	{ "{'*': '{id}'}", NULL, ERR_INVALID, NULL, "no object" },
+	{ "{'a': {'|': [{'x': '{missing?}'}, ['{n}', '{missing?}'], 'auto']}}", "{\"a\":[7]}" },
+	{ "{'a': {'|': [{'x': '{missing?}'}, 'auto']}}", "{\"a\":\"auto\"}" },
+	{ "{'a': {'|': ['{missing?}']}, 'b': 1}", "{\"b\":1}" },
+	{ "{'a': {'|': ['{missing}', 1]}}", NULL, ERR_INVALID, "/missing", "needed" },
 	{ "{'os-start': null, 'e': {}, 'f': []}",
 	  "{\"os-start\":null,\"e\":{},\"f\":[]}" },
 	{ "'{object.deep}'", "{\"x\":1}" },
@@ -230,6 +261,11 @@ static const struct row bodies[] = {
 	  "not a list" },
 	{ "{'r': [{'port': '{rules[].p}', 'q': '{rules[].q?}', 'n': '{n}'}]}",
 	  "{\"r\":[{\"port\":1,\"q\":\"x\",\"n\":7},{\"port\":2,\"n\":7}]}" },
+	{ "{'r': [{'p': '{rules[].p}', 'l': [{'a': '{list[]}', 'p': '{rules[].q|rules[].p}'}]}]}",
+	  "{\"r\":[{\"p\":1,\"l\":[{\"a\":\"a\",\"p\":\"x\"},{\"a\":\"b,c\",\"p\":\"x\"}]},"
+	  "{\"p\":2,\"l\":[{\"a\":\"a\",\"p\":2},{\"a\":\"b,c\",\"p\":2}]}]}" },
+	{ "{'y': '{yes:true=false false=true}', 'v': '{id?:*:*=6 *=4}', 'm': '{missing?:*=4}'}",
+	  "{\"y\":false,\"v\":4}" },
 	{ "{'r': [{'deep': {'port': '{rules[].p}'}}]}",
 	  "{\"r\":[{\"deep\":{\"port\":1}},{\"deep\":{\"port\":2}}]}" },
 	{ "{'r': [{'q': '{rules[].q}'}]}", NULL, ERR_INVALID, "/rules",
