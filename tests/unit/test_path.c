@@ -19,6 +19,13 @@ static const char document[] =
 	"\"10.0.0.1\"},"
 	"   {\"t:type\": \"floating\", \"addr\": \"203.0.113.1\"}],"
 	"  \"net2\": [{\"t:type\": \"fixed\", \"addr\": \"10.1.0.1\"}]},"
+	" \"odd\": [{\"k\": \"real\", \"v\": 1.5}, {\"k\": \"nil\", \"v\": "
+	"null},"
+	"  {\"k\": \"list\", \"v\": []}, {\"k\": \"nest\", \"a\": {\"x.y\": "
+	"\"dot\","
+	"   \"b\": {\"c\": \"deep\"}}}, {\"k\": \"name\", \"p|q=r\": \"z\"},"
+	"  {\"k\": \"text\", \"t\": \"a]b.c|d='e'\"},"
+	"  {\"k\": \"brace\", \"t\": \"{x}\"}],"
 	" \"empty\": [], \"text\": \"x\", \"blank\": [{\"k\": \"\"}]}";
 
 static const struct {
@@ -41,6 +48,30 @@ static const struct {
 	{ "empty[]", "[]" },
 	{ "empty[]?", "[]" },
 	{ "server.id?", "[\"s1\"]" },
+	{ "servers[id|n=2].id", "[\"b\"]" },
+	{ "servers[n|id=a].id", "[\"a\"]" },
+	{ "servers[n|id|up=true].id", "[\"c\"]" },
+	{ "servers[n!=2].id", "[\"a\",\"c\"]" },
+	{ "servers[id|n!=a].id", "[\"b\",\"c\"]" },
+	{ "servers[up!=true].id", "[\"a\",\"b\"]" },
+	{ "odd[v=1.5].k", "[\"real\"]" },
+	{ "odd[v=null].k", "[]" },
+	{ "odd[v='[]'].k", "[]" },
+	{ "odd[v=].k", "[]" },
+	{ "odd[a.b.c=deep].k", "[\"nest\"]" },
+	{ "odd[a.'x.y'=dot].k", "[\"nest\"]" },
+	{ "odd[k|a.'x.y'=dot].k", "[\"nest\"]" },
+	{ "odd['p|q=r'=z].k", "[\"name\"]" },
+	{ "odd[t='a]b.c|d=''e'''].k", "[\"text\"]" },
+	{ "odd[t='a]b'].k", "[]" },
+	{ "odd[t='{x}'].k", "[\"brace\"]" },
+	{ "odd[t='']", "[]" },
+	{ "blank[k=''].k", "[\"\"]" },
+	{ "blank[only].k", "[\"\"]" },
+	{ "servers[only]", "[]" },
+	{ "empty[only]", "[]" },
+	{ "text[only]", "[]" },
+	{ "addresses.*[only]", "[]" },
 	{ "absent.deeper.still", "[]" },
 	{ "text.id", "[]" },
 	{ "text[]", "[]" },
@@ -100,6 +131,12 @@ static void test_exists(void **state)
 	assert_true(path_exists(root, "servers[id=zzz].id"));
 	assert_true(path_exists(root, "server.id"));
 	assert_true(path_exists(root, "addresses.*[].addr"));
+	assert_true(path_exists(root, "empty[only]"));
+	assert_true(path_exists(root, "server.labels.*"));
+	assert_true(path_exists(root, "server.labels.*?"));
+	assert_true(path_exists(root, "*"));
+	assert_false(path_exists(root, "absent.*"));
+	assert_false(path_exists(root, "text.*"));
 	assert_false(path_exists(root, "absent[]"));
 	assert_false(path_exists(root, "text[]"));
 	assert_false(path_exists(root, "server[]"));
@@ -107,15 +144,81 @@ static void test_exists(void **state)
 	assert_false(path_exists(NULL, "a"));
 }
 
+static void test_choices(void **state)
+{
+	AUTO_JSON json_t *root = json_read(document, strlen(document), NULL);
+
+	(void)state;
+	assert_int_equal(path_choices(root, "servers[only].id"), 3);
+	assert_int_equal(path_choices(root, "empty[only]"), 0);
+	assert_int_equal(path_choices(root, "blank[only].absent"), 1);
+	assert_int_equal(path_choices(root, "servers[]"), 1);
+	assert_int_equal(path_choices(root, "addresses.*[only]"), 3);
+}
+
+/* Members that are no objects are none of the records. */
+static void test_records(void **state)
+{
+	const char *text = "{\"set\": {\"id\": \"x\", \"cores\": {\"max\": 4},"
+			   " \"ram\": {\"max\": 8}, \"list\": [1]}}";
+	AUTO_JSON json_t *root = json_read(text, strlen(text), NULL);
+	AUTO_JSON json_t *found = path_records(root, "set.*");
+	AUTO_JSON json_t *same = path_records(root, "set.list[]");
+	AUTO_JSON json_t *top = path_records(root, "*?");
+	AUTO(buf_done) struct buf out = { 0 };
+	AUTO(buf_done) struct buf after = { 0 };
+
+	(void)state;
+	json_write(found, &out);
+	assert_string_equal(out.p, "[{\"max\":4,\"~\":\"cores\"},"
+				   "{\"max\":8,\"~\":\"ram\"}]");
+	assert_int_equal(json_array_size(same), 1);
+	assert_string_equal(json_str(json_array_get(top, 0), "~", ""), "set");
+	json_write(json_object_get(root, "set"), &after);
+	assert_null(strchr(after.p, '~'));
+}
+
+static void test_selects(void **state)
+{
+	(void)state;
+	assert_true(path_selects("a[]") && path_selects("a[k=v].b"));
+	assert_true(path_selects("a.*") && path_selects("*?"));
+	assert_false(path_selects("a") || path_selects("a.*.b"));
+	assert_false(path_selects(""));
+}
+
 static const char *const good[] = {
-	"",	"a",	      "a.b.c",	    "a[]",   "[]",
-	"[].b", "a[k=v].b",   "*",	    "a.*.b", "a[]?",
-	"a?",	"a[k=v w.x]", "'a.b[c]'.d", "a:b",   "x y",
+	"",
+	"a",
+	"a.b.c",
+	"a[]",
+	"[]",
+	"[].b",
+	"a[only].b",
+	"a[k|l=v]",
+	"a[k.'l.m'!=]",
+	"a[k='it''s']",
+	"a[k={x}]",
+	"a[k=p-{x?}-{y|=]}]",
+	"a['k]'=v]",
+	"a[k=v].b",
+	"*",
+	"a.*.b",
+	"a[]?",
+	"a?",
+	"a[k=v w.x]",
+	"'a.b[c]'.d",
+	"a:b",
+	"x y",
 };
 
 static const char *const bad[] = {
-	".",  "a.", "a..b", ".a",   "a[",   "a[k]", "a[=v]", "a]",
-	"'a", "''", "a.?",  "a[]b", "a.[]", "a'b'", "a[][]",
+	".",	     "a.",	  "a..b",	  ".a",	     "a[",
+	"a[k]",	     "a[=v]",	  "a]",		  "a[|k=v]", "a[k|=v]",
+	"a[k..l=v]", "a[k.=v]",	  "a[!=v]",	  "a['k=v]", "a[k=it's]",
+	"a[k='v]",   "a[k='v'w]", "a[k='v'''x']", "a[k={x]", "a[''=v]",
+	"'a",	     "''",	  "a.?",	  "a[]b",    "a.[]",
+	"a'b'",	     "a[][]",
 };
 
 static void test_check(void **state)
@@ -138,9 +241,10 @@ static void test_check(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_find),  cmocka_unit_test(test_root),
-		cmocka_unit_test(test_first), cmocka_unit_test(test_exists),
-		cmocka_unit_test(test_check),
+		cmocka_unit_test(test_find),	cmocka_unit_test(test_root),
+		cmocka_unit_test(test_first),	cmocka_unit_test(test_exists),
+		cmocka_unit_test(test_check),	cmocka_unit_test(test_choices),
+		cmocka_unit_test(test_records), cmocka_unit_test(test_selects),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
