@@ -7,4 +7,14 @@
 
 #include "cli/session.h"
 
+/* context_run.c */
+int context_list_run(struct session *s);
+int context_use_run(struct session *s);
+int context_set_run(struct session *s);
+int context_delete_run(struct session *s);
+
+/* kinds_run.c */
+int kinds_run(struct session *s);
+int explain_run(struct session *s);
+
 #endif

@@ -162,8 +162,7 @@ static int on_progress(void *arg, curl_off_t dltotal UNUSED,
 	return x->client->stop && *x->client->stop;
 }
 
-/* A token must not go through somebody's proxy to reach this very machine. */
-static bool is_local(const char *server)
+bool client_is_local(const char *server)
 {
 	const char *host = strstr(server, "://");
 
@@ -192,6 +191,7 @@ static void set_up(const struct client *c, struct exchange *x, const char *url)
 
 	curl_easy_reset(easy);
 	curl_easy_setopt(easy, CURLOPT_URL, url);
+	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L); /* "..": a name */
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, x->why);
@@ -203,7 +203,8 @@ static void set_up(const struct client *c, struct exchange *x, const char *url)
 	curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
 	curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
 	curl_easy_setopt(easy, CURLOPT_XFERINFODATA, x);
-	if (is_local(c->server))
+	/* The token must not leave this machine to come back to it. */
+	if (client_is_local(c->server))
 		curl_easy_setopt(easy, CURLOPT_PROXY, "");
 }
 

@@ -27,6 +27,9 @@ struct client_answer {
 struct client *client_new(const char *server, const char *token, int timeout_s);
 void client_free(struct client *c);
 
+/* Is @server this very machine? */
+bool client_is_local(const char *server);
+
 /* Write each exchange's first line and its answer's to @to (NULL: not), never a
  * header or a body: they hold secrets. */
 void client_trace(struct client *c, FILE *to);

@@ -100,6 +100,9 @@ const struct cat_kind *command_kind(const char *word);
 /* The operation of @kind that @word means: a verb with dashes or underscores,
  * or an alias (show, ls, rm); NULL: none. */
 const struct cat_op *command_op(const struct cat_kind *kind, const char *word);
+/* The name of a kind (@with_builtins: or of a command) that is nearest to @word;
+ * borrowed, NULL: none is near. */
+const char *command_nearest(const char *word, bool with_builtins);
 /* "x.VENDOR.KIND" */
 bool command_is_vendor(const char *word);
 /* @name with dashes, as options, verbs and collections are written; new. */

@@ -27,7 +27,4 @@ bool command_read(struct reader *r, const char *word, struct error *err);
 const struct option_row *command_option(const struct command *c,
 					const char *name, size_t n);
 
-/* "instances, images, …": the nearest of all words that may begin, or NULL. */
-const char *command_nearest(const char *word, bool with_builtins);
-
 #endif

@@ -17,6 +17,11 @@
 json_t *lookup_one(struct session *s, const struct cat_kind *kind,
 		   const char *word, const json_t *args, struct error *err);
 
+/* The one with identifier @id, by the kind's get (which it must have); new, or
+ * NULL with @err. */
+json_t *lookup_get(struct session *s, const struct cat_kind *kind,
+		   const char *id, const json_t *args, struct error *err);
+
 /* In @args of @op: names that stand where identifiers of other resources are
  * expected (network_id) become identifiers.  What is not found is left for the
  * server to judge. */

@@ -8,6 +8,7 @@
 
 #include <signal.h>
 
+#include "base/arena.h"
 #include "cli/client.h"
 #include "cli/command.h"
 #include "cli/output.h"
@@ -18,6 +19,7 @@ struct session {
 	bool output_given;	 /* -o, or SKYCLUST_OUTPUT */
 	struct client *client;	 /* NULL before session_connect() */
 	char *server, *token, *provider, *region; /* settled, or NULL */
+	struct arena arena;	 /* vendor kinds */
 	json_t *problem;	 /* of the last answer, if it was one */
 };
 
@@ -25,6 +27,10 @@ struct session {
 extern volatile sig_atomic_t session_interrupted;
 
 void session_done(struct session *s);
+
+/* What was given for option @id on the command line or by its variable; NULL:
+ * nothing.  Borrowed. */
+const char *session_option(const struct session *s, enum option_id id);
 
 /* Read the options, the environment and the context file (in this order of
  * precedence), and prepare to talk to the server.  Sends nothing. */
@@ -34,6 +40,10 @@ bool session_connect(struct session *s, struct error *err);
  * environment, the context, or the only one that the server has.  Borrowed;
  * NULL with @err. */
 const char *session_provider(struct session *s, struct error *err);
+
+/* The provider's description, GET /api/v1/providers/NAME; new, or NULL with
+ * @err. */
+json_t *session_describe(struct session *s, struct error *err);
 
 /* A vendor's kind as a row of the catalogue, from the provider's description;
  * lives as long as @s.  NULL with @err. */
@@ -57,6 +67,9 @@ json_t *session_list(struct session *s, const struct cat_op *op,
 /* GET a path that is not the catalogue's ("/api/v1/providers"); new, or NULL
  * with @err. */
 json_t *session_get(struct session *s, const char *path, struct error *err);
+
+/* The last answer's problem is not what failed in the end. */
+void session_forget(struct session *s);
 
 /* Say on stderr what went wrong and what to do (with -o json the problem as
  * JSON); gives the exit status. */

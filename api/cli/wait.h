@@ -9,12 +9,26 @@
 
 #define WAIT_DEFAULT_S 600
 
+/* What a word of a record's `status` means to somebody who waits. */
+enum wait_state {
+	WAIT_OTHER,	/* no word of ours: a newer driver's, nothing to wait for */
+	WAIT_MOVING,	/* will change by itself */
+	WAIT_SETTLED,
+	WAIT_GONE,	/* deleted, though it can still be seen */
+	WAIT_BROKEN,	/* will not come right by itself */
+};
+enum wait_state wait_state(const char *status);
+
+/* Rest for @ms, or until the user interrupts: then false. */
+bool wait_rest(int64_t ms);
+
 /*
  * Ask for the resource @id of @op's kind until it has the state that @op leads
- * to: settled, or gone after delete.  @args as for lookup_one().  Progress goes
- * to stderr.  The resource as it is then, new (null: gone), or NULL with @err
- * and @exit: it came to state error, @timeout_s are over, or the user has
- * interrupted.
+ * to: settled, or gone after delete.  After a create that was not answered with
+ * the resource, @id may be its name.  @args as for lookup_one().  Progress goes
+ * to stderr.  The resource as it is then, new (null: gone, or of a kind that
+ * cannot be looked at), or NULL with @err and @status: it came to state error,
+ * @timeout_s are over, or the user has interrupted.
  */
 json_t *wait_settled(struct session *s, const struct cat_op *op, const char *id,
 		     const json_t *args, long long timeout_s,

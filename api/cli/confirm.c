@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/confirm.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/json.h"
+#include "base/sys.h"
+#include "base/text.h"
+
+#define ANSWER_MAX 80
+
+char *confirm_name(const json_t *resource)
+{
+	const char *id = json_str(resource, "id", "?");
+	const char *name = json_str(resource, "name", "");
+
+	if (!*name || !strcmp(name, id))
+		return mem_strdup(id);
+	return mem_printf("%s (%s)", name, id);
+}
+
+static void ask(const struct session *s, const struct cat_op *op,
+		const json_t *resources)
+{
+	bool many = json_array_size(resources) > 1;
+	size_t i;
+	json_t *resource;
+
+	fprintf(stderr, "%c%s %s", toupper((unsigned char)*op->verb),
+		op->verb + 1, many ? op->kind->collection : op->kind->name);
+	json_array_foreach (resources, i, resource) {
+		AUTO_FREE char *name = confirm_name(resource);
+
+		fprintf(stderr, "%s %s", i ? "," : "", name);
+	}
+	fprintf(stderr, " of %s? [y/N] ", s->provider);
+	fflush(stderr);
+}
+
+/* A line of standard input.  Waiting is poll()'s, because it is ended by the
+ * signal of an interruption. */
+static bool read_line(char *line, size_t size)
+{
+	size_t n = 0;
+
+	while (n + 1 < size) {
+		struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
+		char c;
+
+		if (poll(&in, 1, -1) < 0) {
+			if (session_interrupted || errno != EINTR)
+				return false;
+			continue;
+		}
+		if (sys_read(STDIN_FILENO, &c, 1) <= 0)
+			return false;
+		if (c == '\n')
+			break;
+		line[n++] = c;
+	}
+	line[n] = '\0';
+	return true;
+}
+
+static bool is_yes(const char *line)
+{
+	return !strcasecmp(line, "y") || !strcasecmp(line, "yes");
+}
+
+bool confirm(struct session *s, const struct cat_op *op,
+	     const json_t *resources, struct error *err)
+{
+	char line[ANSWER_MAX];
+
+	if (s->command.option[OPTION_YES] || !json_array_size(resources))
+		return true;
+	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)) {
+		AUTO_FREE char *name =
+			confirm_name(json_array_get(resources, 0));
+
+		return fail(err, ERR_INVALID,
+			    "%s of %s %s would be for good, and nobody can be "
+			    "asked here; add --yes",
+			    op->verb, op->kind->name, name);
+	}
+	ask(s, op, resources);
+	if (!read_line(line, sizeof(line))) {
+		fputc('\n', stderr);
+		return fail(err, ERR_CANCELLED, "nothing was done");
+	}
+	return is_yes(line) || fail(err, ERR_CANCELLED, "nothing was done");
+}

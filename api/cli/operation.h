@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An operation of the catalogue or of a vendor, from the words to the output.
+ */
+#ifndef SKYCLUST_CLI_OPERATION_H
+#define SKYCLUST_CLI_OPERATION_H
+
+#include "cli/session.h"
+
+/* Run s->command.op; gives the exit status. */
+int operation_run(struct session *s);
+
+/* Fill in s->output by the options: format, fields, terminal. */
+bool operation_set_output(struct session *s, const struct cat_record *record,
+			  struct error *err);
+
+#endif

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Settings: the option, else the variable, else the context, else what
+ * `make run` makes.
+ */
+#include "cli/session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/json.h"
+#include "base/sys.h"
+#include "base/text.h"
+#include "cli/context.h"
+#include "cli/vendor.h"
+
+#define DEFAULT_SERVER "http://127.0.0.1:8080"
+#define DEFAULT_TOKEN_FILE "data/admin.token"
+#define DEFAULT_TIMEOUT_S 60
+#define TOKEN_FILE_MAX 4096 /* bytes */
+
+volatile sig_atomic_t session_interrupted;
+
+void session_done(struct session *s)
+{
+	client_free(s->client);
+	command_done(&s->command);
+	mem_free(s->server);
+	if (s->token)
+		mem_wipe(s->token, strlen(s->token));
+	mem_free(s->token);
+	mem_free(s->provider);
+	mem_free(s->region);
+	json_decref(s->problem);
+	arena_done(&s->arena);
+}
+
+/* ---- where a setting comes from ------------------------------------------------- */
+
+static const char *variable(const char *name)
+{
+	const char *text = getenv(name);
+
+	return text && *text ? text : NULL;
+}
+
+const char *session_option(const struct session *s, enum option_id id)
+{
+	const char *text = s->command.option[id];
+
+	if (!text && command_options[id].variable)
+		text = variable(command_options[id].variable);
+	return text;
+}
+
+static const char *setting(const struct session *s, enum option_id id,
+			   const json_t *context, const char *name)
+{
+	const char *text = session_option(s, id);
+
+	return text ? text : json_str(context, name, NULL);
+}
+
+static char *with_scheme(const char *server)
+{
+	return mem_printf("%s%s", strstr(server, "://") ? "" : "http://",
+			  server);
+}
+
+/* ---- the token --------------------------------------------------------------------- */
+
+/* The file's text without the white space around it; new. */
+static char *read_token(const char *file, struct error *err)
+{
+	AUTO(buf_wipe) struct buf text = { 0 };
+	const char *p;
+	size_t n;
+
+	if (sys_read_file(file, TOKEN_FILE_MAX, &text) < 0) {
+		fail(err, ERR_INVALID, "the token file %s cannot be read: %s",
+		     file, strerror(errno));
+		return NULL;
+	}
+	p = text.n ? text.p : "";
+	p += strspn(p, " \t\r\n");
+	n = strcspn(p, " \t\r\n");
+	return mem_strndup(p, n);
+}
+
+/* A context's token is for its own server only. */
+static const char *token_file(const struct session *s, const json_t *context)
+{
+	const char *file = session_option(s, OPTION_TOKEN_FILE);
+	const char *server = json_str(context, "server", NULL);
+	AUTO_FREE char *theirs = server ? with_scheme(server) : NULL;
+
+	if (file)
+		return file;
+	if (!theirs || !strcmp(theirs, s->server))
+		file = json_str(context, "token_file", NULL);
+	if (!file && client_is_local(s->server) &&
+	    access(DEFAULT_TOKEN_FILE, R_OK) == 0)
+		file = DEFAULT_TOKEN_FILE;
+	return file;
+}
+
+static bool take_token(struct session *s, const json_t *context,
+		       struct error *err)
+{
+	const char *text = variable("SKYCLUST_TOKEN");
+	const char *file;
+
+	if (text && !s->command.option[OPTION_TOKEN_FILE]) {
+		s->token = mem_strdup(text);
+	} else {
+		file = token_file(s, context);
+		if (!file)
+			return true; /* the server will say that it wants one */
+		s->token = read_token(file, err);
+		if (!s->token)
+			return false;
+	}
+	for (const char *p = s->token; *p; p++)
+		if (*p <= ' ' || *p > '~')
+			return fail(err, ERR_INVALID,
+				    "the token holds more than letters, digits "
+				    "and signs");
+	return true;
+}
+
+/* ---- connecting ---------------------------------------------------------------------- */
+
+static char *copy_if(const char *text)
+{
+	return text ? mem_strdup(text) : NULL;
+}
+
+static bool settle(struct session *s, const json_t *context, struct error *err)
+{
+	const char *server = setting(s, OPTION_SERVER, context, "server");
+	const char *provider = s->command.provider;
+
+	s->server = with_scheme(server ? server : DEFAULT_SERVER);
+	if (!provider)
+		provider = setting(s, OPTION_PROVIDER, context, "provider");
+	s->provider = copy_if(provider);
+	s->region = copy_if(setting(s, OPTION_REGION, context, "region"));
+	return take_token(s, context, err);
+}
+
+bool session_connect(struct session *s, struct error *err)
+{
+	AUTO_JSON json_t *all = NULL;
+	const char *name = s->command.option[OPTION_CONTEXT];
+	const json_t *context;
+
+	if (s->client)
+		return true;
+	all = context_load(err);
+	if (!all)
+		return false;
+	err->code = ERR_NONE;
+	context = context_find(all, name, err);
+	if (err->code != ERR_NONE || !settle(s, context, err))
+		return false;
+	s->client = client_new(s->server, s->token,
+			       (int)command_number(&s->command, OPTION_TIMEOUT,
+						   DEFAULT_TIMEOUT_S));
+	client_stop_by(s->client, &session_interrupted);
+	if (s->command.option[OPTION_VERBOSE])
+		client_trace(s->client, stderr);
+	return true;
+}
+
+/* ---- the provider ----------------------------------------------------------------------- */
+
+static bool no_single_one(const json_t *items, struct error *err)
+{
+	AUTO(buf_done) struct buf names = { 0 };
+	size_t i;
+	json_t *item;
+
+	json_array_foreach (items, i, item)
+		buf_printf(&names, "%s%s", i ? ", " : "",
+			   json_str(item, "name", ""));
+	if (!names.n)
+		return fail(err, ERR_INVALID, "the server has no provider");
+	return fail(err, ERR_INVALID,
+		    "which provider? Name it first, or by --provider, "
+		    "SKYCLUST_PROVIDER or `skyclust context set`; the server "
+		    "has %s",
+		    names.p);
+}
+
+const char *session_provider(struct session *s, struct error *err)
+{
+	AUTO_JSON json_t *all = NULL;
+	const json_t *items;
+
+	if (!session_connect(s, err))
+		return NULL;
+	if (s->provider)
+		return s->provider;
+	all = session_get(s, "/api/v1/providers", err);
+	if (!all)
+		return NULL;
+	items = json_object_get(all, "items");
+	if (json_array_size(items) == 1)
+		s->provider = mem_strdup(
+			json_str(json_array_get(items, 0), "name", ""));
+	else
+		no_single_one(items, err);
+	return s->provider;
+}
+
+/* ---- vendor kinds ------------------------------------------------------------------------- */
+
+json_t *session_describe(struct session *s, struct error *err)
+{
+	AUTO(buf_done) struct buf path = { 0 };
+	const char *provider = session_provider(s, err);
+
+	if (!provider)
+		return NULL;
+	buf_add_str(&path, "/api/v1/providers/");
+	text_percent_encode(&path, slice_of(provider), "");
+	return session_get(s, path.p, err);
+}
+
+const struct cat_kind *session_vendor_kind(struct session *s, const char *name,
+					   struct error *err)
+{
+	AUTO_JSON json_t *about = session_describe(s, err);
+	AUTO(buf_done) struct buf names = { 0 };
+	json_t *kinds = json_object_get(about, "kinds"), *kind;
+	const char *other;
+
+	if (!about)
+		return NULL;
+	kind = json_object_get(kinds, name);
+	if (kind)
+		return vendor_kind(&s->arena, name, kind);
+	json_object_foreach (kinds, other, kind)
+		buf_printf(&names, "%s%s", names.n ? ", " : "", other);
+	fail(err, ERR_INVALID, "%s has no kind \"%.64s\"; it has %s",
+	     s->provider, name, names.n ? names.p : "none of its own");
+	return NULL;
+}

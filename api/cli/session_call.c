@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sending, and problems as errors.
+ */
+#include "cli/session.h"
+
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "cli/request.h"
+
+void session_forget(struct session *s)
+{
+	json_decref(s->problem);
+	s->problem = NULL;
+}
+
+/* ---- problems ------------------------------------------------------------------- */
+
+/* A newer server may have codes that we do not know: its status tells enough. */
+static enum err_code code_of(const json_t *problem, int status)
+{
+	const char *name = json_str(problem, "code", "");
+
+	for (int i = 1; i < ERR_COUNT; i++)
+		if (!strcmp(err_info((enum err_code)i)->name, name))
+			return (enum err_code)i;
+	for (int i = 1; i < ERR_COUNT; i++)
+		if (err_info((enum err_code)i)->http == status)
+			return (enum err_code)i;
+	return ERR_INTERNAL;
+}
+
+static bool take_problem(struct session *s, const struct client_answer *a,
+			 struct error *err)
+{
+	const json_t *p = a->problem;
+	const json_t *cloud = json_object_get(p, "cloud");
+	const char *effect = json_str(p, "effect", "unknown");
+
+	session_forget(s);
+	s->problem = json_incref(a->problem);
+	fail(err, code_of(p, a->status), "%s",
+	     json_str(p, "detail", json_str(p, "title", "no reason given")));
+	err->effect = effect_from_name(effect, strlen(effect));
+	err->retryable = json_bool(p, "retryable", false);
+	err->retry_after_ms = a->retry_after_s * 1000;
+	text_copy(err->path, sizeof(err->path), json_str(p, "pointer", ""));
+	err->cloud.http = (int)json_int(cloud, "http", 0);
+	text_copy(err->cloud.code, sizeof(err->cloud.code),
+		  json_str(cloud, "code", ""));
+	text_copy(err->cloud.request_id, sizeof(err->cloud.request_id),
+		  json_str(cloud, "request_id", ""));
+	return false;
+}
+
+/* ---- --verbose -------------------------------------------------------------------- */
+
+#define PAYLOAD_BYTES 4096 /* what may be as long is a text of the user's own:
+			    * scripts with passwords in them */
+
+static bool may_show(const struct cat_field *f, const json_t *v)
+{
+	if (json_is_object(v) || json_is_array(v))
+		return false;
+	return !f || (!(f->flags & CAT_SECRET) &&
+		      (f->type != CAT_STRING || f->max < PAYLOAD_BYTES));
+}
+
+static void trace_body(const struct session *s, const struct cat_op *op,
+		       const json_t *body)
+{
+	const char *name;
+	json_t *value;
+
+	if (!body || !s->command.option[OPTION_VERBOSE])
+		return;
+	fprintf(stderr, "> with");
+	json_object_foreach ((json_t *)body, name, value) {
+		AUTO(buf_done) struct buf text = { 0 };
+
+		json_write(value, &text);
+		fprintf(stderr, " %s=%s", name,
+			may_show(cat_arg_find(op, name), value) ? text.p : "…");
+	}
+	fputc('\n', stderr);
+}
+
+/* ---- sending ------------------------------------------------------------------------ */
+
+static json_t *with_region(const struct session *s, const json_t *args)
+{
+	json_t *copy = args ? json_copy((json_t *)args) : json_object();
+
+	if (s->region && !json_object_get(copy, "region"))
+		json_object_set_new(copy, "region", json_string(s->region));
+	return copy;
+}
+
+static bool prepare(struct session *s, const struct cat_op *op,
+		    const json_t *args, struct request *r, struct error *err)
+{
+	AUTO_JSON json_t *all = NULL;
+	const char *provider = session_provider(s, err);
+
+	*r = (struct request){ 0 };
+	session_forget(s);
+	if (!provider)
+		return false;
+	all = with_region(s, args);
+	return request_make(r, provider, op, all, err);
+}
+
+bool session_call(struct session *s, const struct cat_op *op,
+		  const json_t *args, json_t **value, int *status,
+		  struct error *err)
+{
+	AUTO(request_done) struct request r;
+	AUTO(client_answer_done) struct client_answer a = { 0 };
+
+	if (value)
+		*value = NULL;
+	if (!prepare(s, op, args, &r, err))
+		return false;
+	trace_body(s, op, r.body);
+	if (!client_send(s->client, r.method, r.path, r.query, r.body, &a, err))
+		return false;
+	if (a.problem)
+		return take_problem(s, &a, err);
+	if (value)
+		*value = json_incref(a.value);
+	if (status)
+		*status = a.status;
+	return true;
+}
+
+json_t *session_list(struct session *s, const struct cat_op *op,
+		     const json_t *args, long long limit, struct error *err)
+{
+	AUTO(request_done) struct request r;
+	AUTO(client_answer_done) struct client_answer a = { 0 };
+	json_t *items;
+
+	if (!prepare(s, op, args, &r, err))
+		return NULL;
+	items = client_list(s->client, r.path, r.query, limit, &a, err);
+	if (!items && a.problem)
+		take_problem(s, &a, err);
+	while (items && limit && (long long)json_array_size(items) > limit)
+		json_array_remove(items, json_array_size(items) - 1);
+	return items;
+}
+
+json_t *session_get(struct session *s, const char *path, struct error *err)
+{
+	AUTO(client_answer_done) struct client_answer a = { 0 };
+
+	if (!session_connect(s, err) ||
+	    !client_send(s->client, "GET", path, NULL, NULL, &a, err))
+		return NULL;
+	if (!a.problem)
+		return json_incref(a.value);
+	take_problem(s, &a, err);
+	return NULL;
+}
