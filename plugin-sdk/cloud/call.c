@@ -69,13 +69,11 @@ json_t *sc_args_with(struct sc_call *call, const char *fmt, ...)
 
 json_t *sc_rest_call(struct sc_call *call, const char *op, json_t *args)
 {
-	const struct sc_rest *row = rest_find(call->driver, op);
-	AUTO_JSON json_t *owned = args;
+	AUTO_JSON json_t *owned = args ? args : json_incref(call->args);
+	const struct sc_rest *row = rest_choose(call->driver, op, owned);
 
 	if (!row) {
-		fail(&call->fault, ERR_INTERNAL,
-		     "no table of driver %s has a row %s", call->driver->name,
-		     op);
+		rest_no_row(call->driver, op, owned, &call->fault);
 		return NULL;
 	}
 	if (rest_is_list(row))

@@ -13,26 +13,6 @@
 #include "cloud/path.h"
 #include "cloud/rest_run.h"
 
-/* ---- rows --------------------------------------------------------------- */
-
-static const struct sc_rest *find_in(const struct sc_rest *row, const char *op)
-{
-	for (; row && row->op; row++)
-		if (!strcmp(row->op, op))
-			return row;
-	return NULL;
-}
-
-const struct sc_rest *rest_find(const struct sc_driver *driver, const char *op)
-{
-	const struct sc_rest *const *table = driver->rest_tables;
-	const struct sc_rest *found = find_in(driver->rest, op);
-
-	for (; !found && table && *table; table++)
-		found = find_in(*table, op);
-	return found;
-}
-
 bool rest_is_list(const struct sc_rest *row)
 {
 	const struct cat_op *op = cat_op_find(row->op);
@@ -141,8 +121,9 @@ static void tell_id(const struct rest_run *run, json_t *record)
 WAITS static json_t *then(const struct rest_run *run, json_t *record)
 {
 	struct sc_call *call = run->call;
-	const struct sc_rest *row = rest_find(call->driver, run->row->then);
 	AUTO_JSON json_t *args = then_args(run, record);
+	const struct sc_rest *row =
+		rest_choose(call->driver, run->row->then, args);
 	struct sc_rest last;
 	json_t *v;
 
@@ -176,13 +157,22 @@ WAITS static json_t *run_value(const struct rest_run *run)
 	return record;
 }
 
+/* A function has seen to its arguments itself. */
+static bool is_possible(const struct rest_run *run)
+{
+	return run->row->run || rest_understands(run->call->driver, run->row,
+						 run->args, &run->call->fault);
+}
+
 json_t *rest_value(struct sc_call *call, const struct sc_rest *row,
 		   json_t *args)
 {
 	struct rest_run run;
 	json_t *v;
 
-	v = rest_run_init(&run, call, row, args) ? run_value(&run) : NULL;
+	v = rest_run_init(&run, call, row, args) && is_possible(&run)
+		    ? run_value(&run)
+		    : NULL;
 	rest_run_done(&run);
 	/* What may have been done must not be done again unseen. */
 	if (!v && !run.is_read && call->fault.effect != EFFECT_NONE)

@@ -23,8 +23,24 @@
 #include "base/buf.h"
 #include "cloud/call.h"
 
-/* The row @op of any of the driver's tables, or NULL. */
+/* The first row @op of the driver's tables, and the one after another; NULL:
+ * there is none. */
 const struct sc_rest *rest_find(const struct sc_driver *driver, const char *op);
+const struct sc_rest *rest_next(const struct sc_driver *driver, const char *op,
+				const struct sc_rest *after);
+
+/* The first row @op whose `when` holds for @args, or NULL: rest_no_row() then
+ * says what is missing (always false). */
+const struct sc_rest *rest_choose(const struct sc_driver *driver,
+				  const char *op, json_t *args);
+bool rest_no_row(const struct sc_driver *driver, const char *op, json_t *args,
+		 struct error *err);
+
+/* Does @row, of an operation that changes the cloud, have a place for each of
+ * @args?  ERR_UNSUPPORTED with the pointer of one that would be dropped.
+ * rest_value() asks this itself, for rows without a function. */
+bool rest_understands(const struct sc_driver *driver, const struct sc_rest *row,
+		      json_t *args, struct error *err);
 
 /* Does @row give many records?  A list of the catalogue, or for rows that the
  * catalogue does not have: `items` ends with "[]". */

@@ -37,9 +37,11 @@ void lint_path(struct lint *l, const char *what, const char *path)
 static void need_property(struct lint *l, json_t *properties, const char *name,
 			  const char *prefix, const char *what)
 {
-	if (!json_object_get(properties, name))
+	AUTO_FREE char *top = mem_strndup(name, strcspn(name, ".["));
+
+	if (!json_object_get(properties, top))
 		lint_find(l, "{%s.%s}: the %s schema has no %s", prefix, name,
-			  what, name);
+			  what, top);
 }
 
 /* An argument of the operation; a path into one begins with it. */
@@ -158,6 +160,7 @@ static void lint_row(struct lint *l)
 	if (!is_known_name(row->op))
 		lint_find(l, "is no operation of the catalogue (rows of the "
 			     "driver's own begin with a dot)");
+	lint_extras(l);
 	lint_then(l);
 	lint_errors(l, row->errors);
 	if (!row->http) {

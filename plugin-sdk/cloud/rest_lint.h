@@ -21,6 +21,9 @@ struct lint {
 void lint_find(struct lint *l, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void lint_path(struct lint *l, const char *what, const char *path);
 
+/* What a row says beside its request (rest_lint_row.c). */
+void lint_extras(struct lint *l);
+
 /* Items, map and next of a row against the catalogue's record. */
 void lint_records(struct lint *l);
 

@@ -34,6 +34,18 @@ char *rest_http(const struct sc_rest *row, const struct sc_service *service);
  * its end. */
 const char *rest_query(const char *url);
 
+/* ---- conditions (rest_choose.c) -------------------------------------------- */
+
+/* One condition of `when`: "x", "!x", "x=a|b". */
+struct rest_condition {
+	struct slice name;
+	struct slice words;     /* "a|b"; .p NULL: none */
+	bool not;
+};
+
+/* The next one of *@when (NULL: none at all); false at the end. */
+bool rest_next_condition(const char **when, struct rest_condition *c);
+
 /* ---- requests (rest_request.c) --------------------------------------------- */
 
 #define REST_HEADERS 32

@@ -210,13 +210,19 @@ static void check_row(const struct handler *row, void *arg)
 struct count {
 	const char *name;
 	size_t n;
+	bool has_rest;
 };
 
+/* The rows of the REST tables that share a name count as one: rest_lint()
+ * knows whether they can. */
 static void count_row(const struct handler *row, void *arg)
 {
 	struct count *c = arg;
 
-	c->n += !strcmp(row->name, c->name);
+	if (strcmp(row->name, c->name) || (row->is_rest && c->has_rest))
+		return;
+	c->n++;
+	c->has_rest = c->has_rest || row->is_rest;
 }
 
 static size_t count_rows(const struct sc_driver *driver, const char *name)

@@ -134,8 +134,7 @@ WAITS static void run_handler(struct request *rq)
 	const struct handler *h = rq->handler;
 	struct sc_call *call = &rq->call;
 
-	reply_settle(rq, h->run ? h->run(call)
-				: sc_rest_reply(call, h->name, NULL));
+	reply_settle(rq, h->is_rest ? rows_answer(call) : h->run(call));
 }
 
 static void never_ran(struct request *rq)

@@ -12,7 +12,7 @@
 static bool explain(const struct sc_driver *driver, const struct options *o,
 		    struct buf *out, struct error *err)
 {
-	const struct sc_rest *row = rest_find(driver, o->op);
+	const struct sc_rest *row;
 	const struct cat_op *op = cat_op_find(o->op);
 	struct sc_call call = {
 		.driver = driver,
@@ -25,10 +25,15 @@ static bool explain(const struct sc_driver *driver, const struct options *o,
 	};
 	bool ok;
 
-	if (!row)
+	if (!rest_find(driver, o->op))
 		return fail(err, ERR_NOT_FOUND, "%s: no table has a row for it",
 			    o->op);
 	if (op && !cat_check_args(op, o->args, false, err))
+		return false;
+	row = rest_choose(driver, o->op, o->args);
+	if (!row)
+		return rest_no_row(driver, o->op, o->args, err);
+	if (!rest_understands(driver, row, o->args, err))
 		return false;
 	if (row->run)
 		buf_add_str(out, "(a function answers this operation; its row, "

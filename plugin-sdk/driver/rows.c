@@ -24,18 +24,40 @@ WAITS static struct sc_reply *reply_list(struct sc_call *call,
 	return reply;
 }
 
+WAITS static struct sc_reply *
+reply_by(struct sc_call *call, const struct sc_rest *row, json_t *args)
+{
+	json_t *value;
+
+	if (rest_is_list(row))
+		return reply_list(call, row, args);
+	value = rest_value(call, row, args);
+	return value ? sc_value(call, value) : sc_failed(call);
+}
+
 struct sc_reply *sc_rest_reply(struct sc_call *call, const char *op,
 			       json_t *args)
 {
-	const struct sc_rest *row = rest_find(call->driver, op);
 	AUTO_JSON json_t *owned = args ? args : json_incref(call->args);
-	json_t *value;
+	const struct sc_rest *row = rest_choose(call->driver, op, owned);
 
-	if (!row)
+	if (!rest_find(call->driver, op))
 		return reply_defect(request_of(call), "it asked for a row that "
 						      "no table has");
-	if (rest_is_list(row))
-		return reply_list(call, row, owned);
-	value = rest_value(call, row, owned);
-	return value ? sc_value(call, value) : sc_failed(call);
+	if (row)
+		return reply_by(call, row, owned);
+	rest_no_row(call->driver, op, owned, &call->fault);
+	return sc_failed(call);
+}
+
+struct sc_reply *rows_answer(struct sc_call *call)
+{
+	const struct sc_driver *d = call->driver;
+	const struct sc_rest *row = rest_choose(d, call->method, call->args);
+
+	if (!row || !row->run)
+		return sc_rest_reply(call, call->method, NULL);
+	if (!rest_understands(d, row, call->args, &call->fault))
+		return sc_failed(call);
+	return row->run(call);
 }

@@ -46,8 +46,8 @@ struct handlers {
 	json_t *kinds; /* the driver's own, an object */
 };
 
-/* Gather the rows of all tables of @driver and the lifecycle methods.  Of two
- * rows with one name the first counts; --check names the second. */
+/* Gather the rows of all tables of @driver and the lifecycle methods.  Of
+ * several with one name the first counts; rows then choose among themselves. */
 void handlers_init(struct handlers *h, const struct sc_driver *driver);
 void handlers_done(struct handlers *h);
 const struct handler *handlers_find(const struct handlers *h, const char *name);
@@ -163,6 +163,9 @@ void dispatch_cancel_all(struct runtime *rt);
 
 /* JSON-RPC 2.0, section 5.1. */
 enum { RPC_INVALID_REQUEST = -32600, RPC_NO_METHOD = -32601 };
+
+/* Answer by the row that stands for the request's method (rows.c). */
+WAITS struct sc_reply *rows_answer(struct sc_call *call);
 
 /* ---- answers ---------------------------------------------------------- */
 

@@ -131,11 +131,13 @@ static bool cloud_filters(const struct request *rq, const char *name)
 {
 	const struct sc_rest *row =
 		rq->handler->is_rest
-			? rest_find(rq->call.driver, rq->handler->name)
+			? rest_choose(rq->call.driver, rq->handler->name,
+				      rq->call.args)
 			: NULL;
 
-	return row && !template_holes(row->http, TEMPLATE_URL, is_other,
-				      (void *)name, NULL);
+	return row && row->http &&
+	       !template_holes(row->http, TEMPLATE_URL, is_other, (void *)name,
+			       NULL);
 }
 
 /* A filter by what the items do not tell would give an empty list, and nobody

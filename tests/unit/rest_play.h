@@ -112,13 +112,18 @@ static inline json_t *run_list(const struct sc_rest *row, json_t *args)
 static inline void run_case(void)
 {
 	AUTO_JSON json_t *args = json_read(at->args, strlen(at->args), NULL);
-	const struct sc_rest *row = rest_find(&driver, at->op);
-	json_t *v;
+	const struct sc_rest *row;
+	json_t *v = NULL;
 
 	assert_non_null(args);
-	assert_non_null(row);
+	row = rest_choose(&driver, at->op, args);
 	call.args = args;
-	v = rest_is_list(row) ? run_list(row, args) : rest_value(&call, row, NULL);
+	if (!row)
+		rest_no_row(&driver, at->op, args, &call.fault);
+	else if (rest_is_list(row))
+		v = run_list(row, args);
+	else
+		v = rest_value(&call, row, NULL);
 	if (v)
 		json_write(v, &result);
 	json_decref(v);

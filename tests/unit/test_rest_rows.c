@@ -15,10 +15,30 @@ static const struct sc_map type_map[] = {
 
 static const struct sc_map key_map[] = { { "id name" }, { NULL } };
 
+static const struct sc_map console_map[] = { { "url" }, { NULL } };
+
 static const struct sc_rest rows[] = {
 	{ "instance_type.list", "GET /types", .items = "types[]", .map = type_map },
 	{ "instance_type.get", "GET /types?fields=all", .items = "types[id=c]",
 	  .map = type_map },
+	{ "instance.console", "POST /servers/{id}/vnc", .when = "type=vnc|spice", .items = "c",
+	  .map = console_map },
+	{ "instance.console", "POST /servers/{id}/serial", .when = "type=serial", .items = "c",
+	  .map = console_map },
+	{ "instance.restart", "POST /servers/{id}/reset", .when = "force" },
+	{ "instance.restart", "POST /servers/{id}/reboot", .when = "!force" },
+	{ "volume.attach", "POST /volumes/{id}/of/{instance_id}", .when = "!device" },
+	{ "volume.attach", "POST /volumes/{id}/of/{instance_id}/at", .when = "device read_only" },
+	{ "volume.create", "POST /volumes", "{'size': '{size_gib}', 'name': '{name?}',"
+	  " 'zone': '{zone?}'}", .items = "v", .map = key_map, .takes = "type",
+	  .then = "volume.get" },
+	{ "volume.get", "GET /volumes/{id}?of={snapshot_id?}", .items = "v", .map = key_map },
+	{ "cluster.create", "POST /clusters", "{'name': '{name}', 'size': '{node_pool.node_count?}',"
+	  " 'rows': ['{taints[].key?}'], 'kind': '{node_pool.instance_type?}'}",
+	  .items = "c", .map = key_map },
+	{ "security_group.create", "POST /groups",
+	  "{'name': '{name}', 'rules': [{'to': '{rules[].port_to?}'}]}", .items = "g",
+	  .map = key_map },
 	{ "key_pair.list", "GET /keys", .items = "keys[]", .map = key_map, .next = "" },
 	{ NULL },
 };
@@ -74,12 +94,105 @@ static void test_pages(void **state)
 	assert_int_equal(call.fault.code, ERR_CLOUD_BAD_ANSWER);
 }
 
+/* ---- which row ----------------------------------------------------------- */
+
+static const struct row choices[] = {
+	{ "instance.console", "{\"id\":\"s\",\"type\":\"spice\"}",
+	  { { "POST /servers/s/vnc", 200, "{\"c\":{\"url\":\"u\"}}" } }, "{\"url\":\"u\"}" },
+	{ "instance.console", "{\"id\":\"s\",\"type\":\"serial\"}",
+	  { { "POST /servers/s/serial", 200, "{\"c\":{\"url\":\"u\"}}" } }, "{\"url\":\"u\"}" },
+	{ "instance.console", "{\"id\":\"s\",\"type\":\"log\"}", .code = ERR_UNSUPPORTED,
+	  .effect = EFFECT_NONE, .why = "one of these: type=vnc|spice, type=serial" },
+	{ "instance.console", "{\"id\":\"s\"}", .code = ERR_INVALID, .effect = EFFECT_NONE,
+	  .why = "instance.console: this cloud needs one of these: type=vnc|spice, type=serial" },
+	{ "instance.restart", "{\"id\":\"s\",\"force\":true}",
+	  { { "POST /servers/s/reset", 204 } }, "null" },
+	{ "instance.restart", "{\"id\":\"s\",\"force\":false}",
+	  { { "POST /servers/s/reboot", 204 } }, "null" },
+	{ "instance.restart", "{\"id\":\"s\"}", { { "POST /servers/s/reboot", 204 } }, "null" },
+	/* All of several conditions. */
+	{ "volume.attach", "{\"id\":\"v\",\"instance_id\":\"s\",\"device\":\"d\"}",
+	  .code = ERR_INVALID, .effect = EFFECT_NONE, .why = "device, read_only" },
+	{ "volume.attach", "{\"id\":\"v\",\"instance_id\":\"s\"}",
+	  { { "POST /volumes/v/of/s", 204 } }, "null" },
+};
+
+static void test_choices(void **state)
+{
+	(void)state;
+	RUN(choices);
+	run_row(&choices[2]);
+	assert_string_equal(call.fault.path, "/type");
+	run_row(&choices[3]);
+	assert_string_equal(call.fault.path, "/type");
+}
+
+/* ---- what would be dropped ----------------------------------------------- */
+
+static const struct {
+	struct row row;
+	const char *path;
+} refused[] = {
+	{ { "volume.create", "{\"size_gib\":1,\"tags\":{\"a\":\"b\"}}",
+	    .why = "volume.create: this cloud cannot set /tags in this operation" }, "/tags" },
+	{ { "volume.create", "{\"size_gib\":1,\"encrypted\":true}" }, "/encrypted" },
+	{ { "volume.create", "{\"size_gib\":1,\"iops\":0}" }, "/iops" },
+	{ { "cluster.create", "{\"name\":\"c\",\"node_pool\":{\"node_count\":1,\"spot\":true}}" },
+	  "/node_pool/spot" },
+	{ { "security_group.create",
+	    "{\"name\":\"g\",\"rules\":[{\"port_to\":1},{\"port_to\":2,\"priority\":3}]}" },
+	  "/rules/1/priority" },
+};
+
+static void test_refused(void **state)
+{
+	struct row row;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
+		row = refused[i].row;
+		row.code = ERR_UNSUPPORTED;
+		row.effect = EFFECT_NONE;
+		run_row(&row);
+		assert_string_equal(call.fault.path, refused[i].path);
+	}
+	assert_int_equal(fake.requests, 0);
+}
+
+#define VOLUME "{\"v\":{\"id\":\"v\",\"name\":\"n\"}}"
+
+static const struct row understood[] = {
+	/* What is null, false or empty asks for nothing. */
+	{ "volume.create", "{\"size_gib\":1,\"tags\":{},\"encrypted\":false,\"snapshot_id\":null,"
+	  "\"description\":\"\",\"type\":\"fast\",\"region\":\"r\"}",
+	  { { "POST /volumes {\"size\":1}", 200, VOLUME }, { "GET /volumes/v", 200, VOLUME } },
+	  "{\"id\":\"v\",\"name\":\"n\"}" },
+	{ "cluster.create", "{\"name\":\"c\",\"node_pool\":{\"node_count\":1,\"spot\":false}}",
+	  { { "POST /clusters {\"name\":\"c\",\"size\":1}", 200,
+	      "{\"c\":{\"id\":\"c\",\"name\":\"c\"}}" } },
+	  "{\"id\":\"c\",\"name\":\"c\"}" },
+	{ "security_group.create", "{\"name\":\"g\",\"rules\":[{\"port_to\":1}]}",
+	  { { "POST /groups {\"name\":\"g\",\"rules\":[{\"to\":1}]}", 200,
+	      "{\"g\":{\"id\":\"g\",\"name\":\"g\"}}" } },
+	  "{\"id\":\"g\",\"name\":\"g\"}" },
+};
+
+static void test_understood(void **state)
+{
+	(void)state;
+	RUN(understood);
+	assert_int_equal(fake.requests, 4);
+}
+
 #define WITH_CLOUD(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_CLOUD(test_pages),
+		WITH_CLOUD(test_choices),
+		WITH_CLOUD(test_refused),
+		WITH_CLOUD(test_understood),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -220,11 +220,16 @@ struct sc_method {
  *        {x:base64} in base64 (RFC 4648)
  *        {x|y}      the first of several that is there; {x|=text}: else a text
  *        {+x}       not encoded (only for values made by the driver)
+ *        {x[k]}     the member of x whose name is the text k
  *        {x[]}      in a body: the array of one element around it gets one
  *                   element for each of the list x;  {x[].y} is its member y:
  *                   "{'groups': [{'name': '{security_groups[]?}'}]}"
  *        {cred.x} {config.x} {session.x} {region} {op}
  *        {arg.x}    in a map: an argument of the row, where {x} is of the record
+ *
+ * In a body the members of an object named '*' take its place, and of a list
+ * named '|', alone in its object, the first element that is not dropped does:
+ * "{'tags': {'*': '{tags?}', 'op': '{op?}'}}", "{'|': [{'id': '{id?}'}, 'any']}".
  *
  * null is missing, and in a URL so is the empty text.  A string of a body that
  * is one hole becomes the value with its type.  Lists are joined by commas in
@@ -275,7 +280,8 @@ struct sc_rest {
 	struct sc_reply *(*run)(struct sc_call *call); /* escape hatch */
 	const char *idempotency, *cancel;       /* as in struct sc_method */
 	/* Several rows may have one op: the first is run whose `when` holds for
-	 * the arguments: "x" (given, not false), "!x", "x=word". */
+	 * the arguments: "x" (given, not false), "!x", "x=word|word"; of
+	 * several, separated by spaces, all must. */
 	const char *when;
 	/* "flavor network": rows to run before, in this order; the record of
 	 * each becomes the argument of its name: {flavor.id}.  One for which no
@@ -298,10 +304,11 @@ struct sc_rest {
 	/* Of creates: the field that no two can share, "name": without a mark,
 	 * op.reconcile says not_applied when there is none, else cannot_tell. */
 	const char *unique;
-	/* Arguments beside those in holes that are understood, "a b" (of .run
-	 * rows: all; NULL there: not checked).  Another one that is given (not
-	 * null, false or empty) to a row that changes the cloud is refused as
-	 * SC_UNSUPPORTED, never dropped. */
+	/* Arguments beside those in `when` and in holes that are understood,
+	 * "a b" (of .run rows: all; NULL there: not checked).  Another one that
+	 * is given (not null, false or empty) to a row that changes the cloud
+	 * is refused as SC_UNSUPPORTED, never dropped.  Of what is used member
+	 * by member, {pool.size}, each member given must be. */
 	const char *takes;
 };
 

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Are rows sound in what they say beside their request? */
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/text.h"
+#include "cloud/rest_lint.h"
+
+/* ---- when, takes -------------------------------------------------------- */
+
+static const struct cat_field *arg_of(const struct lint *l, const char *name)
+{
+	return l->op ? cat_arg_find(l->op, name) : NULL;
+}
+
+static bool is_word(const struct cat_field *f, struct slice word)
+{
+	for (const char *const *w = f->words; *w; w++)
+		if (slice_eq(word, *w))
+			return true;
+	return false;
+}
+
+/* Words that the catalogue does not know are never given. */
+static void lint_choice(struct lint *l, const char *what,
+			const struct cat_field *f, struct slice words)
+{
+	const char *p = words.p, *end = words.p + words.n, *bar;
+	struct slice word;
+
+	for (; f && f->words && p && p <= end; p = bar + 1) {
+		bar = memchr(p, '|', (size_t)(end - p));
+		if (!bar)
+			bar = end;
+		word = (struct slice){ p, (size_t)(bar - p) };
+		if (!is_word(f, word))
+			lint_find(l, "%s: %s has no word \"%.*s\"", what,
+				  f->name, (int)word.n, word.p);
+	}
+}
+
+static void lint_argument(struct lint *l, const char *what, const char *name)
+{
+	AUTO_FREE char *top = mem_strndup(name, strcspn(name, "."));
+
+	if (l->op && !arg_of(l, top))
+		lint_find(l, "%s: %s has no parameter %s", what, l->op->name,
+			  top);
+}
+
+static void lint_when(struct lint *l)
+{
+	const char *when = l->row->when;
+	struct rest_condition c;
+
+	while (rest_next_condition(&when, &c)) {
+		AUTO_FREE char *name = mem_strndup(c.name.p, c.name.n);
+
+		lint_argument(l, "when", name);
+		lint_choice(l, "when", arg_of(l, name), c.words);
+	}
+}
+
+static void lint_takes(struct lint *l)
+{
+	const char *words = l->row->takes;
+	struct slice word;
+
+	if (words && l->op && !(l->op->flags & CAT_MUTATES))
+		lint_find(l, "takes: nothing is refused of what changes "
+			     "nothing");
+	while (words && text_next_word(&words, &word)) {
+		AUTO_FREE char *name = mem_strndup(word.p, word.n);
+
+		lint_argument(l, "takes", name);
+	}
+}
+
+/* ---- several rows of one name ------------------------------------------- */
+
+static bool is_same(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+static void lint_variants(struct lint *l)
+{
+	const struct sc_rest *row = rest_find(l->driver, l->name);
+	const struct sc_rest *first = row;
+
+	for (; row && row != l->row; row = rest_next(l->driver, l->name, row))
+		if (!row->when) {
+			lint_find(l, "is never reached: a row of this name "
+				     "before it has no .when");
+			return;
+		}
+	if (!is_same(first->idempotency, l->row->idempotency) ||
+	    !is_same(first->cancel, l->row->cancel))
+		lint_find(l, "its rows differ in .idempotency or .cancel");
+}
+
+void lint_extras(struct lint *l)
+{
+	lint_variants(l);
+	lint_when(l);
+	lint_takes(l);
+}
