@@ -4,12 +4,14 @@
  */
 #include "cli/builtins.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/auto.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "cli/complete.h"
 #include "cli/help.h"
 #include "cli/operation.h"
 
@@ -120,8 +122,15 @@ const struct builtin command_builtins[] = {
 	  "Forget these settings.", context_delete_run },
 	{ "help", NULL, "[COMMAND | COLLECTION [VERB]]", 0, 2, LIVE_TOPIC,
 	  "Tell how to use this program, a command, a collection or a verb.", help_run },
+	{ "completion", "bash", "", 0, 0, LIVE_NONE,
+	  "Print what makes bash complete the words of this program.", complete_script_run },
+	{ "completion", "zsh", "", 0, 0, LIVE_NONE,
+	  "Print what makes zsh complete the words of this program.", complete_script_run },
+	{ "completion", "fish", "", 0, 0, LIVE_NONE,
+	  "Print what makes fish complete the words of this program.", complete_script_run },
 	{ "version", NULL, "", 0, 0, LIVE_NONE,
 	  "Print the version of this program.", version_run },
+	{ "__complete", NULL, "-- WORD…", 0, INT_MAX, LIVE_NONE, NULL, complete_run },
 	{ NULL },
 };
 /* clang-format on */
