@@ -361,6 +361,19 @@ struct sc_http {
 SC_WAITS bool sc_http(struct sc_call *call, struct sc_http *http);
 void sc_http_done(struct sc_http *http);
 
+/*
+ * Costs, for clouds that have no prices of their own.  The setting `prices`
+ * has them for an hour:
+ *   {"currency": "EUR", "instance_types": {"m1.small": "0.02"},
+ *    "storage_gib_month": "0.10"}
+ * Answers cost.estimate; @type (steals) is a record of an instance type with
+ * its price and currency.
+ */
+struct sc_reply *sc_cost_estimate(struct sc_call *call, json_t *type);
+/* Answers cost.billing and cost.trend; @uses (steals) is an array of what ran:
+ * {"instance_type": name, "started_at": time, "ended_at": time or none}. */
+struct sc_reply *sc_cost_report(struct sc_call *call, json_t *uses);
+
 /* What the cloud allows; told to the host, which spreads its calls by it. */
 struct sc_rate_limit {
 	const char *group;                      /* "compute" */
