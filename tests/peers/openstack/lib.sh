@@ -22,7 +22,8 @@ openrc() { cat <<-END               # user, project
 }
 
 PEERS=(python3-keystone python3-nova python3-neutron python3-glance python3-placement python3-cinder
- python3-heat python3-magnum python3-openstackclient mariadb-server-core rabbitmq-server uwsgi-core)
+ python3-heat python3-octavia python3-magnum python3-openstackclient mariadb-server-core
+ rabbitmq-server uwsgi-core)
 versions() { # "peer: NAME VERSION", a line each
     dpkg-query -W -f 'peer: ${Package} ${Version}\n' "${PEERS[@]}"
 }
@@ -31,7 +32,7 @@ py() { /usr/bin/python3 "$HERE/run.py" "$@"; }      # MODULE ARGS...
 
 # A pid file holds the pid and its start time, so that a pid which was used again is not taken for ours.
 # shellcheck disable=SC2086    # the words of /proc/PID/stat are what we split at
-started() { local s; s=$(cat "/proc/$1/stat" 2>/dev/null) || return 1; s=${s##*) }; set -- $s; echo "${20}"; }
+started() { local s; s=$(cat "/proc/$1/stat" 2>/dev/null) || return 1; s=${s##*) }; set -- $s; [ "$1" != Z ] && echo "${20}"; }
 pid=                                # of the process that alive() found
 alive() { # name: is it running? its pid goes into $pid
     local at; read -r pid at 2>/dev/null <"$PIDS/$1" && [ "$(started "$pid")" = "$at" ]

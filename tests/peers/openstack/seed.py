@@ -31,8 +31,8 @@ def ensure(find, create, name, **fields):
 def identity():
     ident = admin.identity
     roles = {name: ensure(ident.find_role, ident.create_role, name)
-             for name in ('admin', 'member', 'reader', 'service', 'heat_stack_user')}
-    for user, role in (('service', ('admin', 'service')), ('demo', ('member', 'reader'))):
+             for name in ('admin', 'member', 'reader', 'service', 'heat_stack_user', 'load-balancer_member')}
+    for user, role in (('service', ('admin', 'service')), ('demo', ('member', 'reader', 'load-balancer_member'))):
         p = ensure(ident.find_project, ident.create_project, user, domain_id='default')
         u = ensure(ident.find_user, ident.create_user, user, domain_id='default',
                    password=PASSWORD, default_project_id=p.id)
@@ -51,6 +51,7 @@ def identity():
             ('nova', 'compute', ':8774/v2.1'),
             ('cinderv3', 'volumev3', ':8776/v3/%(project_id)s'),
             ('heat', 'orchestration', ':8004/v1/%(project_id)s'),
+            ('octavia', 'load-balancer', ':9876'),
             ('magnum', 'container-infra', ':9511/v1')):
         s = ensure(ident.find_service, ident.create_service, name, type=kind)
         if not list(ident.endpoints(service_id=s.id)):

@@ -155,6 +155,17 @@ step "stack update"             UPDATE_COMPLETE os stack update --wait -t "$HERE
 step "  its server is bigger"   m1.small os server show s-stack -f value -c flavor
 step "stack delete"             ''       os stack delete -y --wait s-stack
 step "  is gone"                ''       gone stack s-stack
+step "load balancer create"     ACTIVE   os loadbalancer create --wait --name s-lb --vip-subnet-id private-subnet
+step "  its address is a port"  10.0.0   os port list --device-owner Octavia
+step "listener create"          ACTIVE   os loadbalancer listener create --wait --name s-listener --protocol TCP --protocol-port 80 s-lb
+step "pool create"              ACTIVE   os loadbalancer pool create --wait --name s-pool --listener s-listener --protocol TCP --lb-algorithm ROUND_ROBIN
+step "member create"            ACTIVE   os loadbalancer member create --wait --name s-member --address 10.0.0.77 --protocol-port 80 --subnet-id private-subnet s-pool
+step "member create (2)"        ACTIVE   os loadbalancer member create --wait --address 10.0.0.78 --protocol-port 80 s-pool
+step "health monitor create"    ACTIVE   os loadbalancer healthmonitor create --wait --delay 5 --timeout 3 --max-retries 3 --type TCP s-pool
+step "load balancer status"     s-member os loadbalancer status show s-lb
+step "member delete"            ''       os loadbalancer member delete --wait s-pool s-member
+step "load balancer delete"     ''       os loadbalancer delete --wait --cascade s-lb
+step "  its port is gone"       '^$'     os port list --device-owner Octavia -f value
 step "cluster template create"  s-tpl    os coe cluster template create --coe kubernetes --image fedora-coreos --external-network public --flavor m1.small --master-flavor m1.small --network-driver flannel s-tpl
 step "cluster create"           ''       os coe cluster create --cluster-template s-tpl --keypair s-key --master-count 1 --node-count 2 s-k8s
 step "  is CREATE_COMPLETE"     CREATE_COMPLETE until_is coe cluster s-k8s CREATE_COMPLETE

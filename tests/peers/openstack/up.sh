@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # A real OpenStack control plane on this machine, from Debian 12's own packages: keystone, glance,
-# placement, nova, neutron, cinder, heat and magnum, over MariaDB and RabbitMQ. Only what lies under the
-# APIs is fake: nova's fake hypervisor, cinder's fake volumes, neutron ports without a data plane,
-# magnum clusters without machines (fakes/*.py). So a server turns ACTIVE, gets an address and takes
+# placement, nova, neutron, cinder, heat, octavia and magnum, over MariaDB and RabbitMQ. Only what lies under
+# the APIs is fake: nova's fake hypervisor, cinder's fake volumes, neutron ports without a data plane,
+# magnum clusters and octavia load balancers without machines (fakes/*.py). So a server turns ACTIVE, gets an address and takes
 # volumes, but runs nothing.
 #
 #   OPENSTACK_HOME=DIR ./up.sh      installs, configures, starts; may be run again at any time
@@ -17,13 +17,14 @@ HERE=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=lib.sh
 . "$HERE/lib.sh"
 if [ "${1:-}" = versions ]; then versions; exit; fi
-mkdir -p "$OPENSTACK_HOME"; chmod 700 "$OPENSTACK_HOME"; mkdir -p "$ETC" "$LOG" "$PIDS" "$VAR"/{keystone,glance,nova,neutron,cinder,heat,magnum,rabbit,lock}
+mkdir -p "$OPENSTACK_HOME"; chmod 700 "$OPENSTACK_HOME"; mkdir -p "$ETC" "$LOG" "$PIDS" "$VAR"/{keystone,glance,nova,neutron,cinder,heat,octavia,magnum,rabbit,lock}
 
 # ---- packages: the Python libraries only, so that no Debian service is set up or started ----------
 PACKAGES=(python3-keystone python3-placement python3-glance python3-nova python3-neutron
- python3-cinder python3-heat python3-heatclient python3-magnum python3-magnumclient python3-openstackclient python3-osc-placement
+ python3-cinder python3-heat python3-heatclient python3-octavia python3-octaviaclient
+ python3-magnum python3-magnumclient python3-openstackclient python3-osc-placement
  python3-pymysql mariadb-server-core mariadb-client-core rabbitmq-server uwsgi-core uwsgi-plugin-python3
- curl)
+ curl openssl)
 if ! dpkg-query -W "${PACKAGES[@]}" >/dev/null 2>&1; then
     say "installing packages"
     policy=/usr/sbin/policy-rc.d    # 101: the packages' scripts may start nothing
@@ -212,6 +213,39 @@ $(auth | grep -v project_)
 [clients_keystone]
 auth_uri = $OS_URL:5000
 END
+cat >"$ETC/octavia.conf" <<END
+[DEFAULT]
+$RPC
+host = peer
+$(common octavia)
+[oslo_messaging]
+topic = octavia
+[api_settings]
+bind_host = 127.0.0.1
+enabled_provider_drivers = amphora:the one driver
+default_provider_driver = amphora
+[service_auth]
+$(auth)
+[certificates]
+ca_certificate = $VAR/octavia/ca.pem
+ca_private_key = $VAR/octavia/ca.key
+ca_private_key_passphrase = $PASSWORD
+[controller_worker]
+workers = 1
+amp_active_wait_sec = 1
+client_ca = $VAR/octavia/ca.pem
+amphora_driver = amphora_noop_driver
+compute_driver = compute_noop_driver
+network_driver = fake_balancer
+volume_driver = volume_noop_driver
+image_driver = image_noop_driver
+[health_manager]
+heartbeat_key = $PASSWORD
+[house_keeping]
+cert_expiry_buffer = 1
+END
+[ -e "$VAR/octavia/ca.pem" ] || openssl req -x509 -newkey rsa:2048 -days 3650 -subj /CN=peer -passout "pass:$PASSWORD" \
+    -keyout "$VAR/octavia/ca.key" -out "$VAR/octavia/ca.pem" 2>"$LOG/octavia-ca.log"
 cat >"$ETC/magnum.conf" <<END
 [DEFAULT]
 $RPC
@@ -235,12 +269,14 @@ trustee_domain_admin_password = $PASSWORD
 [drivers]
 disabled_drivers = k8s_coreos_v1,k8s_fedora_atomic_v1,k8s_fedora_coreos_v1,k8s_fedora_ironic_v1,mesos_ubuntu_v1,swarm_fedora_atomic_v1,swarm_fedora_atomic_v2
 END
-# neutron and magnum find drivers by entry point only: a small dist-info declares ours.
+# neutron, octavia and magnum find drivers by entry point only: a small dist-info declares ours.
 mkdir -p "$VAR/python/openstack_peer-1.dist-info"
 printf 'Metadata-Version: 2.1\nName: openstack-peer\nVersion: 1\n' >"$VAR/python/openstack_peer-1.dist-info/METADATA"
 cat >"$VAR/python/openstack_peer-1.dist-info/entry_points.txt" <<END
 [neutron.ml2.mechanism_drivers]
 fake_network = fake_network:Driver
+[octavia.network.drivers]
+fake_balancer = fake_balancer:Driver
 [magnum.drivers]
 fake_cluster = fake_cluster:Driver
 END
@@ -270,7 +306,7 @@ wait_for "MariaDB" sql -e 'SELECT 1'
 done_since() { [ "$VAR/$1-done" -nt "$HERE/$2" ]; }
 if ! done_since schema up.sh; then
     say "creating the schemas"
-    for d in keystone placement glance neutron cinder heat magnum nova_api nova_cell0 nova; do
+    for d in keystone placement glance neutron cinder heat octavia magnum nova_api nova_cell0 nova; do
         sql -e "CREATE DATABASE IF NOT EXISTS $d CHARACTER SET utf8mb4"
     done
     keystone() { keystone-manage --config-file "$ETC/keystone.conf" "$@"; }
@@ -296,6 +332,7 @@ if ! done_since schema up.sh; then
     { job placement py placement.cmd.manage --config-file "$ETC/placement.conf" db sync &&
       job cinder py cinder.cmd.manage --config-file "$ETC/cinder.conf" db sync &&
       job heat py heat.cmd.manage --config-file "$ETC/heat.conf" db_sync &&
+      job octavia py octavia.db.migration.cli --config-file "$ETC/octavia.conf" upgrade head &&
       job magnum py magnum.cmd.db_manage --config-file "$ETC/magnum.conf" upgrade &&
       job glance py glance.cmd.manage --config-file "$ETC/glance.conf" db_sync &&
       job neutron py neutron.db.migration.cli --config-file "$ETC/neutron.conf" upgrade heads; } & jobs+=($!)
@@ -328,9 +365,11 @@ service cinder-scheduler cinder.cmd.scheduler
 service cinder-volume   cinder.cmd.volume
 service heat-api        heat.cmd.api
 service heat-engine     heat.cmd.engine
+service octavia-api     octavia.cmd.api
+service octavia-worker  octavia.cmd.octavia_worker
 service magnum-api      magnum.cmd.api
 service magnum-conductor magnum.cmd.conductor
-for s in placement:8778/ glance:9292/healthcheck neutron:9696/ nova:8774/ cinder:8776/healthcheck heat:8004/ magnum:9511/; do
+for s in placement:8778/ glance:9292/healthcheck neutron:9696/ nova:8774/ cinder:8776/healthcheck heat:8004/ octavia:9876/ magnum:9511/; do
     wait_for "${s%%:*}" curl -s -o /dev/null "$OS_URL:${s#*:}"
 done
 # The first start maps the compute host into its cell, and creates what the tests find there.
