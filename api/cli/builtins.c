@@ -68,7 +68,10 @@ static int status_run(struct session *s)
 {
 	struct error err;
 
-	return print_path(s, "/api/v1/system/status", NULL, &err)
+	return print_path(s, "/api/v1/system/status",
+			  "version,pid,started_at,uptime_seconds,connections,"
+			  "requests_open",
+			  &err)
 		       ? STATUS_OK
 		       : session_report(s, &err);
 }

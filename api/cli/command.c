@@ -292,9 +292,10 @@ static bool no_such_verb(const struct cat_kind *kind, const char *word,
 			    "what shall be done with %s? There is %s",
 			    kind->collection, all.p);
 	return fail(err, ERR_INVALID,
-		    "%s has no \"%.64s\"%s%s%s; it has %s", kind->collection,
-		    word, nearest ? ", did you mean \"" : "",
-		    nearest ? nearest : "", nearest ? "\"?" : "", all.p);
+		    "%s has no \"%.64s\"%s%s%s has %s", kind->collection,
+		    word, nearest ? "; did you mean \"" : "",
+		    nearest ? nearest : "", nearest ? "\"? It" : "; it",
+		    all.p);
 }
 
 static bool read_kind(struct reader *r, const char *word, struct error *err)
@@ -492,6 +493,11 @@ static bool check_whole(struct reader *r, struct error *err)
 		return no_such_verb(c->kind, NULL, err);
 	if (c->provider && command_nearest(c->provider, true))
 		return no_such_kind(c->provider, true, err);
+	if (c->provider)
+		return fail(err, ERR_INVALID,
+			    "what of \"%.64s\"? skyclust %.64s COLLECTION VERB; "
+			    "`skyclust kinds` lists the collections",
+			    c->provider, c->provider);
 	return fail(err, ERR_INVALID,
 		    "usage: skyclust [PROVIDER] COLLECTION VERB [ID] "
 		    "[--argument value]; `skyclust help` tells more");

@@ -151,6 +151,11 @@ bool command_parse(struct command *c, int argc, char **argv,
 		   const struct cat_kind *vendor, struct error *err);
 void command_done(struct command *c);
 
+/* The option of the program called @name (of @n bytes) that may be used with
+ * what is known by now, or NULL. */
+const struct option_row *command_option(const struct command *c,
+					const char *name, size_t n);
+
 /* The number given for option @id, or @otherwise when none was. */
 long long command_number(const struct command *c, enum option_id id,
 			 long long otherwise);

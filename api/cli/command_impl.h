@@ -22,9 +22,4 @@ struct reader {
 /* Take the next word of the command line; borrowed for as long as `c`. */
 bool command_read(struct reader *r, const char *word, struct error *err);
 
-/* The option of the program called @name (of @n bytes) that may be used with
- * what is known by now, or NULL. */
-const struct option_row *command_option(const struct command *c,
-					const char *name, size_t n);
-
 #endif

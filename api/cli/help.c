@@ -25,9 +25,19 @@ static const char examples[] =
 "  skyclust explain instances.create\n";
 /* clang-format on */
 
+/* How many bytes of @text are more than characters: "…" is one. */
+static int surplus(const char *text)
+{
+	int n = 0;
+
+	for (; *text; text++)
+		n += (*text & 0xc0) == 0x80;
+	return n;
+}
+
 static void row(FILE *to, const char *name, const char *help)
 {
-	fprintf(to, "  %-*s %s\n", NAME_COLUMNS, name, help);
+	fprintf(to, "  %-*s %s\n", NAME_COLUMNS + surplus(name), name, help);
 }
 
 /* ---- options of the program ------------------------------------------------------- */
@@ -46,14 +56,22 @@ static void print_option(FILE *to, const struct option_row *o)
 	row(to, name.p, o->help);
 }
 
-static void print_options(FILE *to, const char *command)
+/* @b NULL: those of every command, else those of this one only. */
+static void print_options(FILE *to, const struct builtin *b)
 {
+	const struct command c = { .builtin = b };
+	bool any = false;
+
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		const struct option_row *o = &command_options[i];
 
-		if (!command ? !o->only
-			     : o->only && !strcmp(o->only, command))
-			print_option(to, o);
+		if (!!o->only != !!b ||
+		    !command_option(&c, o->name, strlen(o->name)))
+			continue;
+		if (!any)
+			fputs("\nOptions:\n", to);
+		any = true;
+		print_option(to, o);
 	}
 }
 
@@ -74,14 +92,13 @@ void help_overview(FILE *to)
 			row(to, b->name, b->help);
 		last = b->name;
 	}
-	fputs("\nOptions:\n", to);
 	print_options(to, NULL);
 	fputs(examples, to);
 }
 
-void help_builtin(const char *name, FILE *to)
+void help_builtin(const struct builtin *builtin, FILE *to)
 {
-	bool own = false;
+	const char *name = builtin->name;
 
 	fputs("Usage:\n", to);
 	for (const struct builtin *b = command_builtins; b->name; b++) {
@@ -91,13 +108,7 @@ void help_builtin(const char *name, FILE *to)
 			b->sub ? " " : "", b->sub ? b->sub : "",
 			*b->arguments ? " " : "", b->arguments, b->help);
 	}
-	for (size_t i = 0; i < OPTION_COUNT; i++)
-		own = own || (command_options[i].only &&
-			      !strcmp(command_options[i].only, name));
-	if (own) {
-		fputs("\nOptions:\n", to);
-		print_options(to, name);
-	}
+	print_options(to, builtin);
 	fputs("\nThe options of every command: `skyclust help`.\n", to);
 }
 
@@ -224,7 +235,7 @@ void help_record(const struct cat_record *record, FILE *to)
 void help_command(const struct command *c, FILE *to)
 {
 	if (c->builtin)
-		help_builtin(c->builtin->name, to);
+		help_builtin(c->builtin, to);
 	else if (c->op)
 		help_op(c->op, to);
 	else if (c->kind)

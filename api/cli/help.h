@@ -13,8 +13,8 @@
 void help_command(const struct command *c, FILE *to);
 
 void help_overview(FILE *to);
-/* All rows of a command's name. */
-void help_builtin(const char *name, FILE *to);
+/* All rows of the command's name. */
+void help_builtin(const struct builtin *builtin, FILE *to);
 void help_kind(const struct cat_kind *kind, FILE *to);
 void help_op(const struct cat_op *op, FILE *to);
 /* The members of a record. */

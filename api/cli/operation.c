@@ -192,13 +192,26 @@ static bool call_one(struct session *s, const json_t *args, json_t *results,
 	return ok;
 }
 
+/* A console's log is text, to be read as it is; what leads to a console is a
+ * record. */
+static bool print_one(const struct session *s, const json_t *value)
+{
+	struct output o = s->output;
+
+	if (o.format == OUTPUT_TABLE && !o.fields && o.record &&
+	    !strcmp(o.record->name, "console") &&
+	    json_str(value, "output", NULL))
+		o.fields = "output";
+	return output_value(&o, value);
+}
+
 static bool print_results(struct session *s, const json_t *results,
 			  bool one, struct error *err)
 {
 	bool printed = true;
 
 	if (one && json_array_size(results) == 1)
-		printed = output_value(&s->output, json_array_get(results, 0));
+		printed = print_one(s, json_array_get(results, 0));
 	else if (json_array_size(results))
 		printed = output_list(&s->output, results);
 	return flushed(s, printed, err);

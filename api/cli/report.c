@@ -147,6 +147,11 @@ static void say_advice(const struct session *s, const struct error *err)
 
 	if (!s->problem && err->code == ERR_CLOUD_UNAVAILABLE)
 		text = "is skyclustd running there? See --server";
+	if (err->code == ERR_INVALID && !*err->path)
+		text = NULL;
+	if (err->code == ERR_NOT_FOUND && s->command.op &&
+	    !(s->command.op->flags & CAT_BY_ID))
+		text = "`skyclust providers` lists the providers";
 	for (const char *p = text; p && *p; p++)
 		if (*p != '%')
 			buf_add_char(&out, *p);

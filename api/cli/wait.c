@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "cli/confirm.h"
 #include "cli/lookup.h"
 
 #define REST_MIN_MS 300
@@ -68,10 +69,10 @@ struct wait {
 	const struct cat_op *op;
 	const json_t *args;
 	char *id;
-	const char *name;	/* for people; borrowed of the caller's id */
+	char *name;		/* for people */
 	char status[32];	/* as it was seen last, "": never */
 	int64_t began, deadline;
-	bool seen, terminal;
+	bool seen, changed, terminal;
 };
 
 static long long elapsed_s(const struct wait *w)
@@ -94,14 +95,20 @@ static void show(const struct wait *w)
 	fflush(stderr);
 }
 
-static void saw(struct wait *w, const char *status)
+static void saw(struct wait *w, const json_t *value, const char *status)
 {
-	bool changed = strcmp(w->status, status) != 0;
-
+	mem_free(w->name);
+	w->name = confirm_name(value);
+	w->seen = true;
+	w->changed = strcmp(w->status, status) != 0;
 	text_copy(w->status, sizeof(w->status), status);
-	if (changed && !w->terminal && *status)
+}
+
+static void show_on_the_way(const struct wait *w)
+{
+	if (w->changed && !w->terminal)
 		session_say(w->s, "%s %s: %s", w->op->kind->name, w->name,
-			    status);
+			    w->status);
 	show(w);
 }
 
@@ -152,8 +159,7 @@ static enum verdict judge(struct wait *w, const json_t *value,
 	const char *why = json_str(value, "fault",
 				   json_str(value, "status_reason", ""));
 
-	w->seen = true;
-	saw(w, status ? status : "");
+	saw(w, value, status ? status : "");
 	if (state == WAIT_BROKEN) {
 		fail(err, ERR_INTERNAL, "%s %s is in state error%s%s",
 		     w->op->kind->name, w->name, *why ? ": " : "", why);
@@ -218,6 +224,7 @@ static json_t *run(struct wait *w, enum exit_status *status, struct error *err)
 		json_decref(value);
 		if (verdict == FAILED)
 			break;
+		show_on_the_way(w);
 		if (clock_ms() >= w->deadline) {
 			too_late(w, err);
 			break;
@@ -240,12 +247,13 @@ json_t *wait_settled(struct session *s, const struct cat_op *op, const char *id,
 		     const json_t *args, long long timeout_s,
 		     enum exit_status *status, struct error *err)
 {
-	struct wait w = { .s = s, .op = op, .args = args, .name = id };
+	struct wait w = { .s = s, .op = op, .args = args };
 	json_t *value;
 
 	if (!command_op(op->kind, "get"))
 		return json_null();
 	w.id = mem_strdup(id);
+	w.name = mem_strdup(id);
 	w.terminal = isatty(STDERR_FILENO);
 	w.began = clock_ms();
 	w.deadline = w.began + timeout_s * 1000;
@@ -257,5 +265,6 @@ json_t *wait_settled(struct session *s, const struct cat_op *op, const char *id,
 	else if (w.terminal && !s->command.option[OPTION_QUIET])
 		fputs("\r\033[K", stderr);
 	mem_free(w.id);
+	mem_free(w.name);
 	return value;
 }
