@@ -17,6 +17,8 @@ struct step {
 	bool select;	    /* [] or any other selector */
 	bool only;	    /* [only] */
 	bool unlike;	    /* != */
+	bool more;	    /* another selector follows at once … */
+	bool again;	    /* … and this is that one, without a name */
 	struct slice keys;  /* k|l; empty: every element */
 	struct slice value; /* with its quotes, if it has some */
 };
@@ -148,14 +150,18 @@ static bool at_end(const char *p)
 /* The next step of *@p; false at the end, and when it is malformed (*@bad). */
 static bool next_step(const char **p, struct step *s, bool *bad)
 {
-	*s = (struct step){ 0 };
+	*s = (struct step){ .again = s->more };
 	if (at_end(*p))
 		return false;
 	if (!take_name(p, s) || !take_selector(p, s) ||
-	    (!s->name.n && !s->select)) {
+	    (!s->name.n && !s->select) ||
+	    (s->again && !s->keys.n && !s->only)) {
 		*bad = true;
 		return false;
 	}
+	s->more = s->select && **p == '[';
+	if (s->more)
+		return true;
 	if (**p == '.' && !at_end(*p + 1))
 		++*p;
 	else if (!at_end(*p))
@@ -166,11 +172,11 @@ static bool next_step(const char **p, struct step *s, bool *bad)
 bool path_check(const char *path, struct error *err)
 {
 	const char *p = path;
-	struct step s;
+	struct step s = { 0 };
 	bool bad = false, first = true;
 
 	while (next_step(&p, &s, &bad)) {
-		if (!s.name.n && !first)
+		if (!s.name.n && !first && !s.again)
 			bad = true;
 		first = false;
 	}
@@ -294,8 +300,11 @@ static json_t *take_step(json_t *nodes, const struct step *s, bool select,
 	json_t *named = json_array(), *node;
 	size_t i;
 
-	json_array_foreach (nodes, i, node)
-		add_named(node, s, named);
+	if (s->again)
+		json_array_append(named, nodes);
+	else
+		json_array_foreach (nodes, i, node)
+			add_named(node, s, named);
 	json_decref(nodes);
 	return select ? take_elements(named, s, choices) : named;
 }
@@ -305,7 +314,7 @@ static json_t *walk(json_t *root, const char *path, bool open, size_t *choices)
 {
 	json_t *nodes = json_array();
 	const char *p = path;
-	struct step s;
+	struct step s = { 0 };
 	bool bad = false;
 
 	*choices = 1;
@@ -370,7 +379,7 @@ static bool ends_with_any(const char *path, size_t *n)
 {
 	const char *p = path, *last = path;
 	bool any = false, bad = false;
-	struct step s;
+	struct step s = { 0 };
 
 	while (next_step(&p, &s, &bad)) {
 		any = s.any && !s.select;
@@ -385,7 +394,7 @@ static bool ends_with_any(const char *path, size_t *n)
 bool path_selects(const char *path)
 {
 	const char *p = path;
-	struct step s;
+	struct step s = { 0 };
 	bool select = false, bad = false;
 	size_t n;
 
@@ -429,7 +438,7 @@ json_t *path_records(json_t *root, const char *path)
 static size_t first_selection(const char *path)
 {
 	const char *p = path;
-	struct step s;
+	struct step s = { 0 };
 	bool bad = false;
 
 	while (next_step(&p, &s, &bad))

@@ -9,6 +9,7 @@
  *	flavors[id|a.name=m1]      those of which one of several members is
  *	rules['a.b'='it''s [1]']   quotes, for names and values of any text
  *	pools[only]                the only element; of none or several, none
+ *	ends[kind=a][where=b].url  those of the elements chosen that are this, too
  *	addresses.*[version=4]     every member of an object, whatever its name
  *	labels.'example.org/zone'  a name that holds dots or brackets
  *

@@ -69,6 +69,10 @@ static const struct {
 	{ "blank[k=''].k", "[\"\"]" },
 	{ "blank[only].k", "[\"\"]" },
 	{ "servers[only]", "[]" },
+	{ "servers[up!=true][id!=a].id", "[\"b\"]" },
+	{ "addresses.*[t:type=fixed][addr!=10.1.0.1][only].addr", "[\"10.0.0.1\"]" },
+	{ "servers[up!=true][only]", "[]" },
+	{ "[k=v][l=w]", "[]" },
 	{ "empty[only]", "[]" },
 	{ "text[only]", "[]" },
 	{ "addresses.*[only]", "[]" },
@@ -151,6 +155,7 @@ static void test_choices(void **state)
 	(void)state;
 	assert_int_equal(path_choices(root, "servers[only].id"), 3);
 	assert_int_equal(path_choices(root, "empty[only]"), 0);
+	assert_int_equal(path_choices(root, "servers[up!=true][only]"), 2);
 	assert_int_equal(path_choices(root, "blank[only].absent"), 1);
 	assert_int_equal(path_choices(root, "servers[]"), 1);
 	assert_int_equal(path_choices(root, "addresses.*[only]"), 3);
@@ -202,6 +207,7 @@ static const char *const good[] = {
 	"a[k=p-{x?}-{y|=]}]",
 	"a['k]'=v]",
 	"a[k=v].b",
+	"a[k=v][only].b",
 	"*",
 	"a.*.b",
 	"a[]?",
