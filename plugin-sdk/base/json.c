@@ -122,6 +122,21 @@ json_t *json_read(const char *text, size_t n, struct error *err)
 	return v;
 }
 
+json_t *json_read_quoted(const char *text, struct error *err)
+{
+	AUTO(buf_done) struct buf json = { 0 };
+
+	if (!text || strchr(text, '"'))
+		return text ? json_read(text, strlen(text), err) : NULL;
+	for (; *text; text++) {
+		if (text[0] == '\\' && text[1] == '\'')
+			buf_add_char(&json, *++text);
+		else
+			buf_add_char(&json, *text == '\'' ? '"' : *text);
+	}
+	return json_read(json.p, json.n, err);
+}
+
 /* ---- pointers (RFC 6901) ------------------------------------------------ */
 
 /* Undo "~1" and "~0" in place; false on any other escape. */

@@ -19,6 +19,10 @@
  * column.  Any JSON value is accepted at the top. */
 json_t *json_read(const char *text, size_t n, struct error *err);
 
+/* The same of a text in a program, which may write ' for " (and \' for an
+ * apostrophe) where it has no "; NULL for NULL. */
+json_t *json_read_quoted(const char *text, struct error *err);
+
 /* Append @v compactly to @out; object members in insertion order. */
 void json_write(const json_t *v, struct buf *out);
 

@@ -19,16 +19,8 @@ struct filler {
 /* @text with ' for " made JSON, new; NULL: not well-formed. */
 static json_t *read_body(const char *text, struct error *err)
 {
-	AUTO(buf_done) struct buf json = { 0 };
-	json_t *tree;
+	json_t *tree = json_read_quoted(text, err);
 
-	for (; *text; text++) {
-		if (text[0] == '\\' && text[1] == '\'')
-			buf_add_char(&json, *++text);
-		else
-			buf_add_char(&json, *text == '\'' ? '"' : *text);
-	}
-	tree = json_read(json.p, json.n, err);
 	if (!tree)
 		fail_within(err, "body template");
 	return tree;

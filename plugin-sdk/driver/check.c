@@ -60,16 +60,14 @@ static void check_schema(struct report *r, const char *what, const char *text)
 
 	if (!text)
 		return;
-	schema = json_read(text, strlen(text), &err);
+	schema = json_read_quoted(text, &err);
 	if (!schema || !validate_schema(schema, "", &err))
 		find(r, "%s: %s", what, err.message);
 }
 
 static bool has_property(const char *schema_text, const char *name)
 {
-	AUTO_JSON json_t *schema =
-		schema_text ? json_read(schema_text, strlen(schema_text), NULL)
-			    : NULL;
+	AUTO_JSON json_t *schema = json_read_quoted(schema_text, NULL);
 
 	return json_object_get(json_object_get(schema, "properties"), name);
 }
@@ -114,7 +112,7 @@ static void check_kinds(struct report *r)
 
 	if (!r->driver->kinds)
 		return;
-	kinds = json_read(r->driver->kinds, strlen(r->driver->kinds), &err);
+	kinds = json_read_quoted(r->driver->kinds, &err);
 	if (!json_is_object(kinds)) {
 		find(r, "kinds: %s", kinds ? "is not an object" : err.message);
 		return;

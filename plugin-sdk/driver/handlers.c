@@ -133,9 +133,7 @@ static void add_operation(const struct handler *row, void *arg)
 /* A broken text counts as none here; --check tells of it. */
 static json_t *kinds_of(const struct sc_driver *driver)
 {
-	json_t *v = driver->kinds ? json_read(driver->kinds,
-					      strlen(driver->kinds), NULL)
-				  : NULL;
+	json_t *v = json_read_quoted(driver->kinds, NULL);
 
 	return v ? v : json_object();
 }

@@ -23,7 +23,7 @@ static json_t *schema_of(const char *text, const char *what, struct error *err)
 
 	if (!text)
 		return json_object();
-	schema = json_read(text, strlen(text), err);
+	schema = json_read_quoted(text, err);
 	if (!schema)
 		fail_within(err, "the driver's %s is not JSON", what);
 	return schema;
@@ -108,7 +108,7 @@ static json_t *egress(const char *const *hosts)
 /* The driver's own JSON text; --check has told of a broken one. */
 static json_t *own_json(const char *text)
 {
-	json_t *v = text ? json_read(text, strlen(text), NULL) : NULL;
+	json_t *v = json_read_quoted(text, NULL);
 
 	return v ? v : json_object();
 }

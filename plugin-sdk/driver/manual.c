@@ -137,9 +137,7 @@ static void write_field(struct buf *out, const struct sc_driver *driver,
 static void write_schema(struct buf *out, const struct sc_driver *driver,
 			 const char *title, const char *schema_text)
 {
-	AUTO_JSON json_t *schema =
-		schema_text ? json_read(schema_text, strlen(schema_text), NULL)
-			    : NULL;
+	AUTO_JSON json_t *schema = json_read_quoted(schema_text, NULL);
 	json_t *fields = json_object_get(schema, "properties"), *field;
 	const char *name;
 

@@ -133,16 +133,11 @@ static json_t *typed(json_t *schema, const char *text)
 	return json_string(text);
 }
 
-static json_t *schema_of(const char *text)
-{
-	return text ? json_read(text, strlen(text), NULL) : NULL;
-}
-
 static void take_environment(struct options *o, const struct sc_driver *d,
 			     bool secrets_too)
 {
-	AUTO_JSON json_t *settings = schema_of(d->config_schema);
-	AUTO_JSON json_t *credential = schema_of(d->credential_schema);
+	AUTO_JSON json_t *settings = json_read_quoted(d->config_schema, NULL);
+	AUTO_JSON json_t *credential = json_read_quoted(d->credential_schema, NULL);
 
 	for (const char *const(*e)[2] = d->env; e && (*e)[0]; e++) {
 		const char *text = getenv((*e)[0]), *name = (*e)[1];

@@ -228,9 +228,22 @@ static void test_accessors(void **state UNUSED)
 	assert_int_equal(json_int(json_object_get(o, "s"), "i", 9), 9);
 }
 
+static void test_quoted(void **state UNUSED)
+{
+	AUTO_JSON json_t *single = json_read_quoted("{'a': 'it\\'s'}", NULL);
+	AUTO_JSON json_t *usual = json_read_quoted("{\"a\": \"it's\"}", NULL);
+	struct error err;
+
+	assert_string_equal(json_str(single, "a", ""), "it's");
+	assert_true(json_equal(single, usual));
+	assert_null(json_read_quoted(NULL, NULL));
+	assert_null(json_read_quoted("{'a'", &err));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_quoted),
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_errors_quote_nothing),

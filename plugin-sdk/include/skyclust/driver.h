@@ -284,17 +284,19 @@ struct sc_rest {
 	 * several, separated by spaces, all must. */
 	const char *when;
 	/* "flavor network": rows to run before, in this order; the record of
-	 * each becomes the argument of its name: {flavor.id}.  One for which no
-	 * row's `when` holds is left out.  A look-up that finds nothing is
-	 * SC_INVALID at the argument that its row's first hole names. */
+	 * each (of a list row: the array) becomes the argument of its name:
+	 * {flavor.id}.  One for which no row's `when` holds is left out.  A
+	 * look-up that finds nothing is SC_INVALID at the argument that its
+	 * row's first hole names; by `id` it stays SC_NOT_FOUND. */
 	const char *let;
 	/* Of lists: "cluster.list": this row is run once for each record of that
 	 * one, which is {over.id} …; a record gone meanwhile is passed over. */
 	const char *over;
 	/* Of lists that the cloud does not page: rows whose records follow. */
 	const char *also;
-	/* "status=running|pending": a conflict (SC_CONFLICT) is success when the
-	 * kind's `get` row then shows one of these words in this field. */
+	/* "status=running|pending": a conflict (SC_CONFLICT) is success when
+	 * this, as in `when`, holds for the record that the kind's `get` row
+	 * then shows; that is the answer where there is one. */
 	const char *already;
 	/* Of creates: where the cloud's object, as the kind's `list` row finds
 	 * it, holds {op}: "metadata.skyclust-op".  The SDK then answers
@@ -394,7 +396,8 @@ struct sc_driver {
 	const char *version;                    /* "1.2.0" */
 	const char *description;
 	/* Fields of settings and credential: one JSON Schema text each, or
-	 * NULL: none. Secret fields say "writeOnly": true. */
+	 * NULL: none.  A text without a " may write ' for it.  Secret fields say
+	 * 'writeOnly': true. */
 	const char *config_schema, *credential_schema;
 	/* Which environment variable the host reads for which field:
 	 * {"OS_AUTH_URL", "auth_url"}, …, {NULL}. */
