@@ -32,25 +32,6 @@ void sc_fault_clear(struct sc_call *call)
 
 /* ---- rows --------------------------------------------------------------- */
 
-static bool append(void *arg, json_t *record)
-{
-	return json_array_append_new(arg, record) == 0;
-}
-
-WAITS static json_t *whole_list(struct sc_call *call, const struct sc_rest *row,
-				json_t *args)
-{
-	json_t *items = json_array();
-	char *next;
-
-	if (rest_list(call, row, args, append, items, &next)) {
-		mem_free(next);
-		return items;
-	}
-	json_decref(items);
-	return NULL;
-}
-
 json_t *sc_args_with(struct sc_call *call, const char *fmt, ...)
 {
 	json_t *args, *more;
@@ -77,7 +58,7 @@ json_t *sc_rest_call(struct sc_call *call, const char *op, json_t *args)
 		return NULL;
 	}
 	if (rest_is_list(row))
-		return whole_list(call, row, owned);
+		return rest_whole_list(call, row, owned);
 	return rest_value(call, row, owned);
 }
 

@@ -29,8 +29,7 @@ static bool selects(const char *items)
 	return items && strchr(items, '[');
 }
 
-/* The record that the answer holds, new.  An empty array where one was asked
- * for is the cloud's way to say that there is none. */
+/* The record that the answer holds, new. */
 static json_t *record_of(const struct rest_run *run, json_t *answer)
 {
 	const char *items = run->row->items ? run->row->items : "";
@@ -54,6 +53,9 @@ static bool gives_record(const struct rest_run *run, const json_t *answer)
 	if (!run->row->map && !run->row->items)
 		return false;
 	/* Accepted without a word; `.then` will ask for the record. */
+	if (!items)
+		return NULL;
+	node = path_first(answer, items);
 	return !(run->row->then && json_is_null(answer));
 }
 
@@ -142,9 +144,9 @@ WAITS static json_t *then(const struct rest_run *run, json_t *record)
 }
 
 /* The row's value, before the last word on its failure. */
-WAITS static json_t *run_value(const struct rest_run *run)
+WAITS static json_t *run_value(struct rest_run *run)
 {
-	json_t *record = find_record(run);
+	json_t *record = rest_look_up(run) ? find_record(run) : NULL;
 
 	if (!record && is_gone(run)) {
 		run->call->fault = (struct error){ 0 };
@@ -152,11 +154,36 @@ WAITS static json_t *run_value(const struct rest_run *run)
 	}
 	if (record && run->row->then) {
 		tell_id(run, record);
+/* After a conflict: the value of the row if what it is about has the wanted
+ * state already. */
+WAITS static json_t *already(const struct rest_run *run)
+{
+	struct sc_call *call = run->call;
+	const struct error conflict = call->fault;
+	AUTO_FREE char *get = mem_printf("%s.get", run->op->kind->name);
+	const struct sc_rest *row = rest_choose(call->driver, get, run->args);
+	json_t *record = row ? rest_value(call, row, run->args) : NULL;
+
+	if (!record || !rest_holds(run->row->already, record)) {
+		json_decref(record);
+		call->fault = conflict;
+		return NULL;
+	}
+	call->fault = (struct error){ 0 };
+	if (run->op->result)
+		return record;
+	json_decref(record);
+	return json_null();
+}
+
 		return then(run, record);
 	}
 	return record;
 }
 
+	if (!record && run->op && run->row->already &&
+	    run->call->fault.code == ERR_CONFLICT)
+		return already(run);
 /* A function has seen to its arguments itself. */
 static bool is_possible(const struct rest_run *run)
 {

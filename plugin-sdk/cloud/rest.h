@@ -70,6 +70,10 @@ WAITS bool rest_list(struct sc_call *call, const struct sc_rest *row,
 		     json_t *args, rest_sink sink, void *arg,
 		     char **next_page_token);
 
+/* All records of a list row, a new array; NULL: call->fault. */
+WAITS json_t *rest_whole_list(struct sc_call *call, const struct sc_rest *row,
+			      json_t *args);
+
 /* Append the exact HTTP request that the row would send, secrets as "***",
  * values of the session as {session.x}; nothing is sent. */
 bool rest_explain(struct sc_call *call, const struct sc_rest *row, json_t *args,

@@ -76,10 +76,10 @@ static bool is_among(const json_t *v, struct slice words)
 	return false;
 }
 
-static bool condition_holds(const struct rest_condition *c, json_t *args)
+static bool condition_holds(const struct rest_condition *c, json_t *object)
 {
 	AUTO_FREE char *name = mem_strndup(c->name.p, c->name.n);
-	const json_t *v = path_first(args, name);
+	const json_t *v = path_first(object, name);
 	bool holds = v && !json_is_false(v);
 
 	if (c->words.p)
@@ -87,12 +87,12 @@ static bool condition_holds(const struct rest_condition *c, json_t *args)
 	return holds != c->not;
 }
 
-static bool holds(const char *when, json_t *args)
+bool rest_holds(const char *when, json_t *object)
 {
 	struct rest_condition c;
 
 	while (rest_next_condition(&when, &c))
-		if (!condition_holds(&c, args))
+		if (!condition_holds(&c, object))
 			return false;
 	return true;
 }
@@ -103,7 +103,7 @@ const struct sc_rest *rest_choose(const struct sc_driver *driver,
 	const struct sc_rest *row = NULL;
 
 	while ((row = rest_next(driver, op, row)))
-		if (holds(row->when, args))
+		if (rest_holds(row->when, args))
 			return row;
 	return NULL;
 }

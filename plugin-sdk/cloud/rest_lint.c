@@ -44,12 +44,20 @@ static void need_property(struct lint *l, json_t *properties, const char *name,
 			  what, top);
 }
 
+/* Does the row make this argument itself? */
+static bool lint_is_made(const struct lint *l, const char *name)
+{
+	return (l->row->let && text_has_word(l->row->let, name)) ||
+	       (l->row->over && !strcmp(name, "over"));
+}
+
 /* An argument of the operation; a path into one begins with it. */
 static void need_argument(struct lint *l, const char *name)
 {
 	AUTO_FREE char *top = mem_strndup(name, strcspn(name, "."));
 
-	if (l->op && !l->row->run && !cat_arg_find(l->op, top))
+	if (l->op && !l->row->run && !cat_arg_find(l->op, top) &&
+	    !lint_is_made(l, top))
 		lint_find(l, "{%s}: %s has no parameter %s", name, l->op->name,
 			  top);
 	if (!l->row && !(l->is_page && text_has_word("limit page_token", name)))

@@ -76,6 +76,69 @@ static void lint_takes(struct lint *l)
 	}
 }
 
+/* ---- let ---------------------------------------------------------------- */
+
+static void lint_let(struct lint *l, const char *name)
+{
+	const struct sc_rest *row = rest_find(l->driver, name);
+
+	if (!row)
+		lint_find(l, "let: there is no row %s", name);
+	if (arg_of(l, name))
+		lint_find(l, "let: %s is a parameter of %s", name, l->op->name);
+	for (; row; row = rest_next(l->driver, name, row)) {
+		if (!row->http)
+			lint_find(l, "let: %s has no request", name);
+		if (row->let)
+			lint_find(l, "let: %s has look-ups of its own", name);
+	}
+}
+
+static void lint_lets(struct lint *l)
+{
+	const char *names = l->row->let;
+	struct slice word;
+
+	while (names && text_next_word(&names, &word)) {
+		AUTO_FREE char *name = mem_strndup(word.p, word.n);
+
+		lint_let(l, name);
+	}
+}
+
+/* ---- already ------------------------------------------------------------ */
+
+/* Its condition is about the kind's record, as the kind's get row gives it. */
+static void lint_already(struct lint *l)
+{
+	const struct cat_record *record = l->op ? l->op->kind->record : NULL;
+	const char *already = l->row->already;
+	AUTO_FREE char *get = NULL;
+	struct rest_condition c;
+
+	if (!already)
+		return;
+	if (!record || !(l->op->flags & CAT_BY_ID)) {
+		lint_find(l, "already: is about one resource of the catalogue");
+		return;
+	}
+	get = mem_printf("%s.get", l->op->kind->name);
+	if (!rest_find(l->driver, get))
+		lint_find(l, "already: there is no row %s", get);
+	if (l->op->result && l->op->result != record)
+		lint_find(l, "already: %s does not answer with a %s",
+			  l->op->name, record->name);
+	while (rest_next_condition(&already, &c)) {
+		AUTO_FREE char *name = mem_strndup(c.name.p, c.name.n);
+		const struct cat_field *f = cat_field_find(record->fields, name);
+
+		if (!f)
+			lint_find(l, "already: %s has no field %s",
+				  record->name, name);
+		lint_choice(l, "already", f, c.words);
+	}
+}
+
 /* ---- several rows of one name ------------------------------------------- */
 
 static bool is_same(const char *a, const char *b)
@@ -104,4 +167,6 @@ void lint_extras(struct lint *l)
 	lint_variants(l);
 	lint_when(l);
 	lint_takes(l);
+	lint_lets(l);
+	lint_already(l);
 }

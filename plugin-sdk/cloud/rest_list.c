@@ -71,7 +71,7 @@ bool rest_list(struct sc_call *call, const struct sc_rest *row, json_t *args,
 	struct rest_run run;
 
 	*next_page_token = NULL;
-	if (rest_run_init(&run, call, row, args))
+	if (rest_run_init(&run, call, row, args) && rest_look_up(&run))
 		flow = read_pages(&run, sink, arg, next_page_token);
 	rest_run_done(&run);
 	return flow != FLOW_FAILED;

@@ -45,6 +45,14 @@ struct rest_condition {
 
 /* The next one of *@when (NULL: none at all); false at the end. */
 bool rest_next_condition(const char **when, struct rest_condition *c);
+/* Do all of them hold for the members of @object? */
+bool rest_holds(const char *when, json_t *object);
+
+/* ---- look-ups (rest_let.c) ------------------------------------------------- */
+
+/* Run what the row's `let` names; the records become members of run->args.
+ * False: call->fault. */
+WAITS bool rest_look_up(struct rest_run *run);
 
 /* ---- requests (rest_request.c) --------------------------------------------- */
 

@@ -17,6 +17,8 @@ static const struct sc_map key_map[] = { { "id name" }, { NULL } };
 
 static const struct sc_map console_map[] = { { "url" }, { NULL } };
 
+static const struct sc_map state_map[] = { { "id name status" }, { NULL } };
+
 static const struct sc_rest rows[] = {
 	{ "instance_type.list", "GET /types", .items = "types[]", .map = type_map },
 	{ "instance_type.get", "GET /types?fields=all", .items = "types[id=c]",
@@ -39,6 +41,28 @@ static const struct sc_rest rows[] = {
 	{ "security_group.create", "POST /groups",
 	  "{'name': '{name}', 'rules': [{'to': '{rules[].port_to?}'}]}", .items = "g",
 	  .map = key_map },
+	/* look-ups */
+	{ "instance.create", "POST /servers", "{'name': '{name}', 'flavor': '{flavor.id}',"
+	  " 'image': '{image_id}', 'net': '{network.net?}', 'keys': ['{keys[].id?}']}",
+	  .items = "s", .map = key_map, .let = "flavor network keys" },
+	{ "flavor", "GET /types?name={instance_type}&zone={region?}", .items = "types[name=big]",
+	  .map = type_map },
+	{ "network", "GET /subnets/{subnet_id}", .items = "subnet", .when = "subnet_id" },
+	{ "keys", "GET /keys", .items = "keys[]", .map = key_map, .next = "",
+	  .when = "key_pair" },
+	{ "image.list", "GET /images", .items = "images[]", .map = key_map },
+	{ "snapshot.create", "POST /volumes/{volume.uuid}/snapshots", .let = "volume",
+	  .items = "s", .map = key_map },
+	{ "volume", "GET /volumes/{volume_id}", .items = "v" },
+	{ "volume.list", "GET /volumes", .items = "v[]", .map = key_map },
+	{ "volume.delete", "DELETE /volumes/{subject.uuid}", .let = "subject" },
+	{ "subject", "GET /volumes?of={id}", .items = "v[]?.x" },
+	{ "volume.resize", "POST /volumes/{subject_id.uuid}/resize", "{'size': '{size_gib}'}",
+	  .let = "subject_id", .items = "v", .map = key_map },
+	{ "subject_id", "GET /volumes/{id}", .items = "v" },
+	/* conflicts */
+	{ "instance.start", "POST /servers/{id}/start", .already = "status=running|pending" },
+	{ "instance.get", "GET /servers/{id}", .items = "s", .map = state_map },
 	{ "key_pair.list", "GET /keys", .items = "keys[]", .map = key_map, .next = "" },
 	{ NULL },
 };
@@ -184,6 +208,86 @@ static void test_understood(void **state)
 	assert_int_equal(fake.requests, 4);
 }
 
+/* ---- look-ups ------------------------------------------------------------ */
+
+#define CREATE "\"name\":\"n\",\"image_id\":\"i\",\"instance_type\":\"big\""
+#define SERVER "{\"s\":{\"id\":\"s\",\"name\":\"n\"}}"
+#define BIG "{\"types\":[{\"id\":\"7\",\"name\":\"big\"}]}"
+
+static const struct row lookups[] = {
+	{ "instance.create", "{" CREATE "}",
+	  { { "GET /types?name=big", 200, BIG },
+	    { "POST /servers {\"name\":\"n\",\"flavor\":\"7\",\"image\":\"i\"}", 200, SERVER } },
+	  "{\"id\":\"s\",\"name\":\"n\"}" },
+	{ "instance.create", "{" CREATE ",\"subnet_id\":\"sub\",\"key_pair\":\"k\"}",
+	  { { "GET /types?name=big", 200, BIG },
+	    { "GET /subnets/sub", 200, "{\"subnet\":{\"net\":\"n1\"}}" },
+	    { "GET /keys", 200, "{\"keys\":[" NAMED("k") "," NAMED("l") "]}" },
+	    { "POST /servers {\"name\":\"n\",\"flavor\":\"7\",\"image\":\"i\",\"net\":\"n1\","
+	      "\"keys\":[\"k\",\"l\"]}", 200, SERVER } },
+	  "{\"id\":\"s\",\"name\":\"n\"}" },
+	/* Of a delete, what is not there is gone. */
+	{ "volume.delete", "{\"id\":\"v\"}", { { "GET /volumes?of=v", 404 } }, "null" },
+};
+
+static const struct {
+	struct row row;
+	const char *path;
+} lost[] = {
+	{ { "instance.create", "{" CREATE "}",
+	    { { "GET /types?name=big", 200, "{\"types\":[]}" } }, .code = ERR_INVALID,
+	    .effect = EFFECT_NONE, .why = "instance.create: this cloud has no instance_type \"big\""
+	    "; instance_type.list names those it has" }, "/instance_type" },
+	{ { "instance.create", "{" CREATE ",\"subnet_id\":\"x\"}",
+	    { { "GET /types?name=big", 200, BIG }, { "GET /subnets/x", 404 } },
+	    .code = ERR_INVALID, .effect = EFFECT_NONE, .why = "no subnet_id \"x\"" }, "/subnet_id" },
+	{ { "snapshot.create", "{\"volume_id\":\"x\"}", { { "GET /volumes/x", 404 } },
+	    .code = ERR_INVALID, .effect = EFFECT_NONE, .why = "volume.list names" }, "/volume_id" },
+	{ { "snapshot.create", "{\"volume_id\":\"x\"}", { { "GET /volumes/x", 400 } },
+	    .code = ERR_INVALID, .effect = EFFECT_NONE }, "/volume_id" },
+	{ { "snapshot.create", "{\"volume_id\":\"x\"}", { { "GET /volumes/x", 403 } },
+	    .code = ERR_FORBIDDEN, .effect = EFFECT_NONE }, "" },
+	/* The subject itself. */
+	{ { "volume.resize", "{\"id\":\"x\",\"size_gib\":2}", { { "GET /volumes/x", 404 } },
+	    .code = ERR_NOT_FOUND, .effect = EFFECT_NONE }, "" },
+	/* Refused before anything is looked up. */
+	{ { "instance.create", "{" CREATE ",\"zone\":\"z\"}", .code = ERR_UNSUPPORTED,
+	    .effect = EFFECT_NONE }, "/zone" },
+};
+
+static void test_lookups(void **state)
+{
+	(void)state;
+	RUN(lookups);
+	for (size_t i = 0; i < ARRAY_LEN(lost); i++) {
+		run_row(&lost[i].row);
+		assert_string_equal(call.fault.path, lost[i].path);
+	}
+}
+
+/* ---- conflicts ----------------------------------------------------------- */
+
+#define STATE(word) "{\"s\":{\"id\":\"s\",\"name\":\"n\",\"status\":\"" word "\"}}"
+
+static const struct row conflicts[] = {
+	{ "instance.start", "{\"id\":\"s\"}",
+	  { { "POST /servers/s/start", 409 }, { "GET /servers/s", 200, STATE("pending") } }, "null" },
+	{ "instance.start", "{\"id\":\"s\"}",
+	  { { "POST /servers/s/start", 409 }, { "GET /servers/s", 200, STATE("error") } },
+	  .code = ERR_CONFLICT, .effect = EFFECT_NONE, .why = "409" },
+	{ "instance.start", "{\"id\":\"s\"}",
+	  { { "POST /servers/s/start", 409 }, { "GET /servers/s", 404 } },
+	  .code = ERR_CONFLICT, .effect = EFFECT_NONE, .why = "409" },
+	{ "instance.start", "{\"id\":\"s\"}", { { "POST /servers/s/start", 400 } },
+	  .code = ERR_INVALID, .effect = EFFECT_NONE },
+};
+
+static void test_conflicts(void **state)
+{
+	(void)state;
+	RUN(conflicts);
+}
+
 #define WITH_CLOUD(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -193,6 +297,8 @@ int main(void)
 		WITH_CLOUD(test_choices),
 		WITH_CLOUD(test_refused),
 		WITH_CLOUD(test_understood),
+		WITH_CLOUD(test_lookups),
+		WITH_CLOUD(test_conflicts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
