@@ -76,3 +76,22 @@ bool rest_list(struct sc_call *call, const struct sc_rest *row, json_t *args,
 	rest_run_done(&run);
 	return flow != FLOW_FAILED;
 }
+
+static bool append(void *arg, json_t *record)
+{
+	return json_array_append_new(arg, record) == 0;
+}
+
+json_t *rest_whole_list(struct sc_call *call, const struct sc_rest *row,
+			json_t *args)
+{
+	json_t *items = json_array();
+	char *next;
+
+	if (rest_list(call, row, args, append, items, &next)) {
+		mem_free(next);
+		return items;
+	}
+	json_decref(items);
+	return NULL;
+}
