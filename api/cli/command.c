@@ -124,7 +124,8 @@ static bool read_option(struct reader *r, const struct option_row *row,
 		r->option = row;
 		return true;
 	}
-	if (row == &command_options[OPTION_HELP])
+	if (row == &command_options[OPTION_HELP] ||
+	    row == &command_options[OPTION_MAN])
 		r->helps = true;
 	return set_option(r, row, value ? value : "", err);
 }

@@ -47,6 +47,8 @@ const struct option_row command_options[OPTION_COUNT] = {
 		.help = "Longest time of one request; 60 without it." },
 	[OPTION_HELP] = { "help", 'h', TAKES_NONE,
 		.help = "Tell about what stands before it." },
+	[OPTION_MAN] = { "man", 0, TAKES_NONE,
+		.help = "Print the manual page: skyclust --man | man -l -" },
 	[OPTION_FILE] = { "file", 'f', TAKES_VALUE, "FILE", .only = "apply delete", .live = LIVE_FILE,
 		.help = "File with the resources, YAML or JSON; - is standard input." },
 	[OPTION_DRY_RUN] = { "dry-run", 0, TAKES_NONE, .only = "apply delete",

@@ -14,9 +14,11 @@
 #include <signal.h>
 #include <string.h>
 
+#include "base/auto.h"
 #include "base/mem.h"
 #include "cli/builtins.h"
 #include "cli/help.h"
+#include "cli/manual.h"
 #include "cli/operation.h"
 
 /* The first ends what is being waited for, a second one the program. */
@@ -52,10 +54,21 @@ static bool read_words(struct session *s, int argc, char **argv,
 	return command_parse(&s->command, argc, argv, kind, err);
 }
 
+static int print_manual(void)
+{
+	AUTO(buf_done) struct buf page = { 0 };
+
+	manual_write(&page);
+	fputs(page.p, stdout);
+	return STATUS_OK;
+}
+
 static int run(struct session *s)
 {
 	const struct command *c = &s->command;
 
+	if (c->option[OPTION_MAN])
+		return print_manual();
 	if (c->option[OPTION_HELP]) {
 		help_command(c, stdout);
 		return STATUS_OK;

@@ -52,8 +52,8 @@ static void add_char(struct buf *out, const char *p, size_t n, bool typed)
 	else if (n > 1)
 		buf_printf(out, "\\[u%04X]", (unsigned)code_point(p, n));
 	else
-		buf_add_char(out, n == 1 && !iscntrl((unsigned char)*p) ? *p
-									: ' ');
+		buf_add_char(out,
+			     n == 1 && !iscntrl((unsigned char)*p) ? *p : ' ');
 }
 
 static void add_chars(struct buf *out, struct slice s, bool typed)
@@ -94,6 +94,7 @@ static void end_line(struct buf *out, size_t *column)
 /* One word, on a line of its own after a sentence or when the line is full. */
 static void add_word(struct buf *out, struct slice word, size_t *column)
 {
+	bool typed = has_dash_before_word(word);
 	size_t before;
 
 	if (*column && *column + 1 + word.n > LINE_MAX_BYTES)
@@ -103,7 +104,9 @@ static void add_word(struct buf *out, struct slice word, size_t *column)
 		buf_add_char(out, ' ');
 	else if (strchr(".'", word.p[0]))
 		buf_add_str(out, "\\&");
-	add_chars(out, word, has_dash_before_word(word));
+	if (typed)
+		buf_add_str(out, "\\%"); /* never parted by a hyphen */
+	add_chars(out, word, typed);
 	*column += out->n - before;
 	if (ends_sentence(word))
 		end_line(out, column);
@@ -173,14 +176,16 @@ static void add_typed(struct buf *out, struct slice word)
 	add_argument(out, word);
 }
 
-/* "[--json", "FILE]": brackets are macros of their own. */
-static void add_usage_word(struct buf *out, struct slice word)
+/* "[--json", "FILE]": brackets around words are macros of their own, those
+ * inside of one ("--wait[=SECONDS]") are as they are. */
+static void add_usage_word(struct buf *out, struct slice word, size_t *open)
 {
 	size_t closing = 0;
 
-	for (; word.n > 1 && word.p[0] == '['; word.p++, word.n--)
+	for (; word.n > 1 && word.p[0] == '['; word.p++, word.n--, ++*open)
 		add_macro(out, "Oo");
-	for (; word.n > 1 && word.p[word.n - 1] == ']'; word.n--)
+	for (; *open && word.n > 1 && word.p[word.n - 1] == ']';
+	     word.n--, --*open)
 		closing++;
 	add_typed(out, word);
 	while (closing--)
@@ -189,10 +194,12 @@ static void add_usage_word(struct buf *out, struct slice word)
 
 static void add_usage(struct buf *out, const char *usage)
 {
+	size_t open = 0;
+
 	while (*(usage += strspn(usage, " \n"))) {
 		size_t n = strcspn(usage, " \n");
 
-		add_usage_word(out, (struct slice){ usage, n });
+		add_usage_word(out, (struct slice){ usage, n }, &open);
 		usage += n;
 	}
 	buf_add_char(out, '\n');

@@ -49,7 +49,7 @@ class Manual(unittest.TestCase):
             options = set(re.findall(r'(?<![\w-])--[a-z][a-z-]+', output(program, '--help')))
             self.assertGreater(len(options), 6)
             text = as_text(page)
-            described = {option for line in re.findall(r'^ +--.*', text, re.M)
+            described = {option for line in re.findall(rf'^ +(?:-|{program.name} ).*', text, re.M)
                          for option in re.findall(r'--[a-z][a-z-]+', line)}
             self.assertEqual(options - described, set(), name)
 

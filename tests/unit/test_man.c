@@ -40,7 +40,7 @@ static void test_text_is_never_markup(void **state UNUSED)
 		{ "'quoted'", "\\&'quoted'\n" },
 		{ "a\\fBb", "a\\efBb\n" },
 		{ "say \"x\" ~ ^ `", "say \\(dqx\\(dq \\(ti \\(ha \\(ga\n" },
-		{ "well-known --force (-o) -", "well-known \\-\\-force (\\-o) -\n" },
+		{ "well-known --force (-o) -", "well-known \\%\\-\\-force \\%(\\-o) -\n" },
 		{ "caf\xc3\xa9 \xe2\x80\xa6 \xf0\x9f\x98\x80",
 		  "caf\\[u00E9] \\[u2026] \\[u1F600]\n" },
 		{ "bad \xff byte", "bad   byte\n" },
@@ -80,6 +80,8 @@ static void test_usages(void **state UNUSED)
 		{ "list [--json]", ".It Cm list Oo Fl \\&\\-json Oc\n" },
 		{ "[--as NAME [ID]]",
 		  ".It Oo Fl \\&\\-as Ar NAME Oo Ar \\&ID Oc Oc\n" },
+		{ "KIND[.VERB] --wait[=S]",
+		  ".It Ar KIND[.VERB] Fl \\&\\-wait[=S]\n" },
 		{ "Nm \"x\"", ".It Cm \\&Nm Cm \\&\\(dqx\\(dq\n" },
 		{ "128+N", ".It Ar \\&128+N\n" },
 	};

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/manual.h"
+
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/man.h"
+#include "base/mem.h"
+#include "cli/command.h"
+
+struct entry {
+	const char *term, *text;
+};
+
+/* clang-format off */
+static const char description[] =
+	"The command line of SkyClust: a client of the REST API of skyclustd, "
+	"and of nothing else. COLLECTION is a kind of resource, VERB what is "
+	"done with it; both, and the arguments, are the same for every cloud. "
+	"PROVIDER is a cloud as the server knows it; without it the one of "
+	"--provider, SKYCLUST_PROVIDER or the context is meant, else the only "
+	"one that the server has."
+	"\n\nWherever an identifier is wanted, a name that only one resource "
+	"has will do.";
+
+static const struct entry arguments[] = {
+	{ "--name TEXT", "An argument of the verb, also as --name=TEXT. Names are those of the "
+			 "API with dashes for underscores; other names that clouds use for the "
+			 "same (--type for --instance-type) are understood." },
+	{ "--force", "A switch; --no-force and --force=false turn it off." },
+	{ "--dns-servers A,B", "A list, also by giving the option again, or as a JSON array." },
+	{ "--tags NAME=VALUE", "A tag, the option again for each, or a JSON object." },
+	{ "--rule NAME=VALUE,…", "A record, or a JSON object." },
+	{ "@FILE", "As a value: what the file holds; @- is standard input, @@x the text @x." },
+	{ "--", "What follows are words, not options." },
+	{ NULL },
+};
+
+static const struct entry formats[] = {
+	{ "table", "The columns that matter, cut to fit the terminal: what people get." },
+	{ "wide", "All columns that have a value, never cut." },
+	{ "json", "The server's own words; a list is an array." },
+	{ "yaml", "The same as YAML." },
+	{ "csv", "RFC 4180, with a header." },
+	{ "name", "One name a line." },
+	{ NULL },
+};
+
+static const struct entry files[] = {
+	{ "~/.config/skyclust/config.yaml", "Contexts: saved settings by name; see the command "
+					    "context. The token itself is never in it." },
+	{ "data/admin.token", "Where `make run` puts the token; read without any setting when "
+			      "the server is on this machine." },
+	{ NULL },
+};
+
+static const char examples[] =
+	"skyclust providers\n"
+	"skyclust sim instances create web --type small \\\n"
+	"        --image-id ubuntu-22.04 --tags team=shop --wait\n"
+	"skyclust sim instances list --filter status=running -o wide\n"
+	"skyclust sim instances list -o name | xargs skyclust sim instances stop\n"
+	"skyclust sim networks delete shop --cascade --yes\n"
+	"skyclust context set work --server http://127.0.0.1:8080 \\\n"
+	"        --token-file ~/work.token --provider openstack\n"
+	"skyclust explain instances.create\n"
+	"source <(skyclust completion bash)\n";
+/* clang-format on */
+
+static void write_entries(struct buf *out, const char *title,
+			  const struct entry *entry)
+{
+	man_heading(out, title);
+	man_list(out);
+	for (; entry->term; entry++)
+		man_item(out, entry->term, entry->text);
+	man_list_end(out);
+}
+
+/* ---- the tables of command.h -------------------------------------------- */
+
+/* "apply delete": the commands that an option belongs to; NULL: all. */
+static void add_owners(struct buf *text, const char *only)
+{
+	if (!only)
+		return;
+	buf_add_str(text, " Only of ");
+	for (; *only; only++)
+		buf_printf(text, *only == ' ' ? ",%c" : "%c", *only);
+	buf_add_char(text, '.');
+}
+
+static void write_option(struct buf *out, const struct option_row *row)
+{
+	AUTO(buf_done) struct buf usage = { 0 }, text = { 0 };
+
+	if (row->letter)
+		buf_printf(&usage, "-%c | ", row->letter);
+	buf_printf(&usage, "--%s", row->name);
+	if (row->takes == TAKES_VALUE)
+		buf_printf(&usage, " %s", row->value);
+	if (row->takes == TAKES_OPTIONAL)
+		buf_printf(&usage, "[=%s]", row->value);
+	buf_add_str(&text, row->help);
+	add_owners(&text, row->only);
+	if (row->variable)
+		buf_printf(&text, " Environment: %s.", row->variable);
+	man_item(out, usage.p, text.p);
+}
+
+static void write_options(struct buf *out)
+{
+	man_heading(out, "OPTIONS");
+	man_text(out, "They may stand anywhere.");
+	man_list(out);
+	for (size_t i = 0; i < OPTION_COUNT; i++)
+		write_option(out, &command_options[i]);
+	man_list_end(out);
+}
+
+static void write_commands(struct buf *out)
+{
+	man_heading(out, "COMMANDS");
+	man_list(out);
+	for (const struct builtin *b = command_builtins; b->name; b++) {
+		AUTO_FREE char *usage =
+			mem_printf("%s %s %s", b->name, b->sub ? b->sub : "",
+				   b->arguments);
+
+		if (b->help)
+			man_item(out, usage, b->help);
+	}
+	man_list_end(out);
+}
+
+static void write_statuses(struct buf *out)
+{
+	man_heading(out, "EXIT STATUS");
+	man_list(out);
+	for (const struct status_row *row = command_statuses; row->help;
+	     row++) {
+		AUTO_FREE char *status = mem_printf("%d", row->status);
+
+		man_item(out, status, row->help);
+	}
+	man_list_end(out);
+}
+
+static void write_environment(struct buf *out)
+{
+	man_heading(out, "ENVIRONMENT");
+	man_text(out, "An option goes before its variable, a variable before "
+		      "the context.");
+	man_list(out);
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		const struct option_row *row = &command_options[i];
+		AUTO_FREE char *text = mem_printf("As --%s.", row->name);
+
+		if (row->variable)
+			man_item(out, row->variable, text);
+	}
+	for (const struct variable_row *row = command_variables; row->name;
+	     row++)
+		man_item(out, row->name, row->help);
+	man_list_end(out);
+}
+
+/* ---- the catalogue ------------------------------------------------------ */
+
+static void add_arguments(struct buf *text, const struct cat_op *op)
+{
+	const struct cat_field *f;
+
+	for (size_t i = 0; (f = command_arg(op, i)); i++) {
+		AUTO_FREE char *name = command_dashed(f->name);
+
+		buf_printf(text, "%s --%s", i ? "," : " Arguments:", name);
+		if (f->flags & CAT_REQUIRED)
+			buf_add_str(text, " (required)");
+	}
+	if (text->n && text->p[text->n - 1] != '.')
+		buf_add_char(text, '.');
+}
+
+static void write_verb(struct buf *out, const struct cat_op *op)
+{
+	AUTO_FREE char *verb = command_dashed(op->verb);
+	AUTO(buf_done) struct buf usage = { 0 }, text = { 0 };
+
+	buf_add_str(&usage, verb);
+	if (op->flags & CAT_BY_ID)
+		buf_add_str(&usage, command_takes_many(op) ? " ID…" : " ID");
+	buf_add_str(&text, op->help);
+	add_arguments(&text, op);
+	man_item(out, usage.p, text.p);
+}
+
+static void write_collections(struct buf *out)
+{
+	man_heading(out, "COLLECTIONS");
+	man_text(out, "With their verbs, and the arguments of these; what they "
+		      "mean tells skyclust COLLECTION VERB --help. Not every "
+		      "cloud can do everything: skyclust providers show NAME. "
+		      "What only one cloud has is x.VENDOR.KIND.");
+	for (const struct cat_kind *const *k = cat_kinds(); *k; k++) {
+		man_subheading(out, (*k)->collection);
+		man_text(out, (*k)->help);
+		man_list(out);
+		for (const struct cat_op *op = (*k)->ops; op->name; op++)
+			write_verb(out, op);
+		man_list_end(out);
+	}
+}
+
+/* ---- the page ----------------------------------------------------------- */
+
+void manual_write(struct buf *out)
+{
+	man_begin(out, "skyclust", 1, "many clouds, one command line");
+	man_heading(out, "SYNOPSIS");
+	man_usage(out, "skyclust",
+		  "[PROVIDER] COLLECTION VERB [ID …] [--argument VALUE …]");
+	man_usage(out, "skyclust", "COMMAND [WORD …]");
+	man_heading(out, "DESCRIPTION");
+	man_text(out, description);
+	write_options(out);
+	write_commands(out);
+	write_entries(out, "ARGUMENTS", arguments);
+	write_entries(out, "OUTPUT", formats);
+	write_collections(out);
+	write_environment(out);
+	write_entries(out, "FILES", files);
+	write_statuses(out);
+	man_heading(out, "EXAMPLES");
+	man_code(out, examples);
+	man_heading(out, "SEE ALSO");
+	man_see(out, "skyclustd", 8, true);
+}
