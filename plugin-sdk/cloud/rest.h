@@ -43,7 +43,7 @@ bool rest_understands(const struct sc_driver *driver, const struct sc_rest *row,
 		      json_t *args, struct error *err);
 
 /* Does @row give many records?  A list of the catalogue, or for rows that the
- * catalogue does not have: `items` ends with "[]". */
+ * catalogue does not have: `items` has a [] or ends with `*`. */
 bool rest_is_list(const struct sc_rest *row);
 
 /*

@@ -217,15 +217,12 @@ static void lint_service(struct lint *l, const struct sc_service *s)
 		lint_find(l, "has .page, and no .next says where it goes on");
 }
 
-static json_t *read_schema(const char *text)
-{
-	return text ? json_read(text, strlen(text), NULL) : NULL;
-}
-
 void rest_lint(const struct sc_driver *driver, json_t *findings)
 {
-	AUTO_JSON json_t *credential = read_schema(driver->credential_schema);
-	AUTO_JSON json_t *config = read_schema(driver->config_schema);
+	AUTO_JSON json_t *credential =
+		json_read_quoted(driver->credential_schema, NULL);
+	AUTO_JSON json_t *config =
+		json_read_quoted(driver->config_schema, NULL);
 	const struct sc_rest *const *t = driver->rest_tables;
 	const struct sc_service *s;
 	struct lint l = {

@@ -153,7 +153,7 @@ static void lint_result(struct lint *l)
 			  l->op->result->name);
 	if (!l->op->result && row->map)
 		lint_find(l, "answers with nothing, and the row has a .map");
-	if (is_list(l) && (!row->items || !strchr(row->items, '[')))
+	if (is_list(l) && (!row->items || !path_selects(row->items)))
 		lint_find(l, "is a list, and .items selects no elements");
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "base/text.h"
 #include "cloud/path.h"
 #include "cloud/rest_run.h"
 
@@ -11,12 +12,15 @@ enum flow { FLOW_ON, FLOW_ENOUGH, FLOW_FAILED };
 WAITS static enum flow give(const struct rest_run *run, json_t *answer,
 			    rest_sink sink, void *arg)
 {
-	const char *items = run->row->items ? run->row->items : "[]";
-	AUTO_JSON json_t *nodes = path_find(answer, items);
+	AUTO_FREE char *items = rest_items(run, "[]");
+	AUTO_JSON json_t *nodes = NULL;
 	json_t *node, *record;
 	size_t i;
 
-	if (!path_exists(answer, items) && items[strlen(items) - 1] != '?') {
+	if (!items)
+		return FLOW_FAILED;
+	nodes = path_records(answer, items);
+	if (!path_exists(answer, items) && !text_ends(items, "?")) {
 		rest_bad_answer(run, "the answer has no list at \"%s\"", items);
 		return FLOW_FAILED;
 	}

@@ -16,6 +16,7 @@
 #include "cloud/path.h"
 #include "cloud/rest_run.h"
 #include "cloud/rest_types.h"
+#include "cloud/template_fill.h"
 #include "cloud/words.h"
 
 struct mapper {
@@ -60,6 +61,8 @@ static json_t *map_value(struct mapper *m, const struct sc_map *map,
 {
 	json_t *made;
 
+	if (map->until)
+		v = value_until(v, slice_of(map->until));
 	if (map->words)
 		v = translate(map->words, v);
 	if (!v)
@@ -84,15 +87,30 @@ static json_t *fill_text(struct mapper *m, const char *from)
 	return json_stringn(text.p ? text.p : "", text.n);
 }
 
+/* All that a path finds, new; what its holes need may be missing. */
+static json_t *find_all(struct mapper *m, const char *from)
+{
+	AUTO(buf_done) struct buf path = { 0 };
+
+	if (!template_path(from, &m->scope, &path, NULL))
+		return json_array();
+	return path_find(m->scope.args, path.n ? path.p : "");
+}
+
 /* The one value of a field, new, or NULL. */
 static json_t *find_one(struct mapper *m, const struct sc_map *map)
 {
+	const char *from = map->from ? map->from : "";
+	AUTO_JSON json_t *found = NULL;
+
 	if (map->value)
 		return json_string(map->value);
-	if (map->from && strchr(map->from, '{'))
-		return fill_text(m, map->from);
-	return json_incref(
-		path_first(m->scope.args, map->from ? map->from : ""));
+	if (!strchr(from, '{'))
+		return json_incref(path_first(m->scope.args, from));
+	if (!template_is_path(from))
+		return fill_text(m, from);
+	found = find_all(m, from);
+	return json_incref(path_first(found, "[]"));
 }
 
 static void add_each(struct mapper *m, const struct sc_map *map,
@@ -116,10 +134,14 @@ static void add_each(struct mapper *m, const struct sc_map *map,
 static json_t *map_list(struct mapper *m, const struct sc_map *map,
 			const struct cat_field *f)
 {
-	AUTO_JSON json_t *found =
-		path_find(m->scope.args, map->from ? map->from : "");
+	const char *from = map->from ? map->from : "";
+	AUTO_JSON json_t *found = NULL;
 	json_t *out = json_array();
 
+	if (template_is_path(from))
+		found = find_all(m, from);
+	else
+		found = json_pack("[o*]", fill_text(m, from));
 	add_each(m, map, f, found, out);
 	return out;
 }
@@ -234,13 +256,26 @@ static json_t *map_record(struct mapper *m, const struct sc_map *map,
 	return NULL;
 }
 
+/* The cloud's own object, new: without what path_records() put into it. */
+static json_t *native(json_t *node)
+{
+	json_t *own;
+
+	if (!json_object_get(node, "~"))
+		return json_incref(node);
+	own = json_copy(node);
+	json_object_del(own, "~");
+	return own;
+}
+
 json_t *rest_record(const struct rest_run *run, json_t *node)
 {
 	const struct sc_call *call = run->call;
 	const struct cat_record *rec = run->op ? run->op->result : NULL;
 	struct mapper m = {
 		.run = run,
-		.scope = { .config = call->config,
+		.scope = { .row = run->args,
+			   .config = call->config,
 			   .session = call->session,
 			   .region = call->region },
 	};
@@ -254,6 +289,25 @@ json_t *rest_record(const struct rest_run *run, json_t *node)
 	}
 	made = map_record(&m, run->row->map, rec ? rec->fields : NULL, node);
 	if (made && call->native)
-		json_object_set(made, "native", node);
+		json_object_set_new(made, "native", native(node));
 	return made;
+}
+
+char *rest_items(const struct rest_run *run, const char *otherwise)
+{
+	const struct template_scope scope = { .args = run->args,
+					      .config = run->call->config,
+					      .session = run->call->session,
+					      .region = run->call->region };
+	const char *items = run->row->items ? run->row->items : otherwise;
+	struct error *fault = &run->call->fault;
+	struct buf path = { 0 };
+
+	buf_reserve(&path, 1);
+	if (template_path(items, &scope, &path, fault))
+		return buf_steal(&path, NULL);
+	buf_done(&path);
+	fail_within(fault, "%s", run->row->op);
+	fault->effect = run->is_read ? EFFECT_NONE : EFFECT_APPLIED;
+	return NULL;
 }

@@ -107,6 +107,10 @@ bool rest_bad_answer(const struct rest_run *run, const char *fmt, ...)
 
 /* ---- records (rest_map.c) -------------------------------------------------------- */
 
+/* The path of the row's records (@otherwise: it has none), its holes filled in;
+ * new, NULL: call->fault. */
+char *rest_items(const struct rest_run *run, const char *otherwise);
+
 /* The record of @node (borrowed) as the row maps it, new; with `native` when
  * the call wants it.  NULL: call->fault (a required field is missing). */
 json_t *rest_record(const struct rest_run *run, json_t *node);

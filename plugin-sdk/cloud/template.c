@@ -88,7 +88,8 @@ bool hole_text(const struct hole *h, json_t *v, struct buf *out,
 }
 
 enum fill {
-	FILL_RAW, /* headers, endpoints */
+	FILL_VALUE, /* selectors of paths */
+	FILL_RAW,   /* headers, endpoints */
 	FILL_PATH,
 	FILL_QUERY,
 };
@@ -96,7 +97,7 @@ enum fill {
 static bool safe_value(const struct hole *h, struct slice s, enum fill fill,
 		       struct error *err)
 {
-	if (has_control(s.p, s.n))
+	if (fill != FILL_VALUE && has_control(s.p, s.n))
 		return refuse(h, "has a control character in it", err);
 	if (fill == FILL_PATH && leads_elsewhere(h, s))
 		return refuse(h, "has a \".\" or \"..\" between slashes", err);
@@ -121,7 +122,7 @@ static bool fill_hole(const struct hole *h, const struct template_scope *scope,
 		return hole_missing(h, err);
 	if (!safe_value(h, buf_slice(&text), fill, err))
 		return false;
-	if (fill == FILL_RAW || h->raw)
+	if (fill <= FILL_RAW || h->raw)
 		buf_add_slice(out, buf_slice(&text));
 	else
 		text_percent_encode(out, buf_slice(&text),
@@ -166,6 +167,68 @@ bool template_text(const char *text, const struct template_scope *scope,
 	if (dropped)
 		*dropped = missing;
 	return true;
+}
+
+/* ---- paths -------------------------------------------------------------- */
+
+static bool has_hole(struct slice value)
+{
+	return value.n && *value.p != '\'' && memchr(value.p, '{', value.n);
+}
+
+/* Append the selector @in with its @value filled; nothing when that is missing
+ * and may be, so that every element is taken. */
+static bool fill_condition(struct slice in, struct slice value,
+			   const struct template_scope *scope, struct buf *out,
+			   struct error *err)
+{
+	AUTO(buf_done) struct buf text = { 0 };
+	bool dropped = false;
+
+	if (!fill_piece(value, scope, FILL_VALUE, &text, &dropped, err))
+		return false;
+	if (dropped)
+		return true;
+	buf_add(out, in.p, (size_t)(value.p - in.p));
+	buf_add_char(out, '\'');
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] == '\'')
+			buf_add_char(out, '\'');
+		buf_add_char(out, text.p[i]);
+	}
+	buf_add_char(out, '\'');
+	return true;
+}
+
+bool template_path(const char *path, const struct template_scope *scope,
+		   struct buf *out, struct error *err)
+{
+	const char *p = path, *done = path;
+	struct slice in, value;
+
+	while (path_condition(&p, &in, &value)) {
+		if (!has_hole(value))
+			continue;
+		buf_add(out, done, (size_t)(in.p - done));
+		if (!fill_condition(in, value, scope, out, err))
+			return false;
+		done = in.p + in.n;
+	}
+	buf_add_str(out, done);
+	return true;
+}
+
+bool template_is_path(const char *text)
+{
+	const char *p = text, *done = text;
+	struct slice in, value;
+
+	while (path_condition(&p, &in, &value)) {
+		if (memchr(done, '{', (size_t)(value.p - done)))
+			return false;
+		done = value.p + value.n;
+	}
+	return !strchr(done, '{');
 }
 
 /* ---- URLs --------------------------------------------------------------- */

@@ -21,6 +21,7 @@
  *	{x[]}       in a body: the array around it is repeated, see below
  *	{x[].y}     the same with member y of each element of x
  *	{cred.x} {config.x} {session.x}   from the credential, settings, session
+ *	{arg.x}     in a map, where {x} is of the record: the row's argument
  *	{region}    the request's region, else the setting `region`
  *	{op}        the operation id, for a cloud's own idempotency token
  *
@@ -69,6 +70,7 @@ struct template_scope {
 	const char *region, *op;
 	json_t *item;           /* {x[]}: the element at hand, and x */
 	struct slice list;
+	json_t *row;            /* {arg.x}: in maps the arguments of the row */
 	const struct template_scope *outer; /* of the array around that one */
 	bool explain;           /* {session.x} stays as it is, and so does what
 				 * credential and settings do not have */
@@ -107,6 +109,14 @@ bool template_url(const char *text, const struct template_scope *scope,
  * nothing appended, when an optional hole was missing. */
 bool template_text(const char *text, const struct template_scope *scope,
 		   struct buf *out, bool *dropped, struct error *err);
+
+/* Append the path, the holes in its selectors' values filled in; a selector
+ * whose optional hole is missing takes every element. */
+bool template_path(const char *path, const struct template_scope *scope,
+		   struct buf *out, struct error *err);
+
+/* Is @text a path, that is, has it holes nowhere but in selectors? */
+bool template_is_path(const char *text);
 
 /* The body, new; json_null() when its only hole was missing.  NULL: failed. */
 json_t *template_body(const char *text, const struct template_scope *scope,

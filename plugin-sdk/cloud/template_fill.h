@@ -35,6 +35,10 @@ bool hole_missing(const struct hole *h, struct error *err);
 bool hole_text(const struct hole *h, json_t *v, struct buf *out,
 	       struct error *err);
 
+/* What of the text @v comes before the first @until, else all; steals @v,
+ * new. */
+json_t *value_until(json_t *v, struct slice until);
+
 bool template_body_holes(const char *text,
 			 bool (*fn)(const struct hole *hole, void *arg),
 			 void *arg, struct error *err);

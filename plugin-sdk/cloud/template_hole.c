@@ -208,6 +208,7 @@ static json_t *prefixed(const char *name, const struct template_scope *scope,
 		{ "cred.", scope->cred },
 		{ "config.", scope->config },
 		{ "session.", scope->session },
+		{ "arg.", scope->row },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
@@ -333,8 +334,7 @@ static json_t *in_words(struct slice table, json_t *v)
 	return w.theirs.n ? otherwise(w.theirs) : NULL;
 }
 
-/* What of the text @v comes before @until; steals @v, new. */
-static json_t *cut(struct slice until, json_t *v)
+json_t *value_until(json_t *v, struct slice until)
 {
 	AUTO_FREE char *stop = mem_strndup(until.p, until.n);
 	const char *text = json_string_value(v);
@@ -395,7 +395,7 @@ static json_t *value_of(const struct hole *h, const struct template_scope *scope
 	if (v && h->separator)
 		return take_part(v, h->separator, h->part);
 	if (v && h->until.n)
-		return cut(h->until, v);
+		return value_until(v, h->until);
 	return v && h->base64 ? in_base64(v) : v;
 }
 

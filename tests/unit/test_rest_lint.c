@@ -12,7 +12,7 @@ static const struct sc_map odd_map[] = {
 	{ "id", "a..b" }, { "id", "id" }, { "no_such", "x" },
 	{ "status", "s", .words = odd_words }, { "name", "{", },
 	{ "zone", "z", .list = true },
-	{ "private_ip public_ip no_field", .words = "x=y z" },
+	{ "private_ip public_ip no_field", .words = "x=y |z" },
 	{ "host native", "from" },
 	{ NULL },
 };
@@ -68,7 +68,7 @@ static const char *const findings[] = {
 	"instance.get: name: template: bad hole",
 	"instance.get: zone is not a list",
 	"instance.get: instance has no field no_field",
-	"instance.get: public_ip: words: \"z\" is not ours=theirs|theirs",
+	"instance.get: public_ip: words: \"|z\" is not ours=theirs|theirs",
 	"instance.get: \"host native\": only what the cloud calls the same",
 	"instance.list: {list[]}: only bodies are repeated",
 	"instance.list: is a list, and .items selects no elements",

@@ -18,7 +18,7 @@ static const char values[] =
 	"   \"pair\": \"node1/100\", \"dots\": \"..\", \"sneaky\": \"x/../y\","
 	"   \"back\": \"x\\\\..\\\\y\", \"hidden\": \"%2e%2E\", \"crlf\": "
 	"\"a\\r\\nb\","
-	"   \"quote\": \"a\\\"b\", \"key\": \"a:b/c\"},"
+	"   \"quote\": \"a\\\"b\", \"key\": \"a:b/c\", \"apostrophe\": \"it's']\"},"
 	" \"cred\": {\"user\": \"u\", \"password\": \"p w\"},"
 	" \"config\": {\"port\": 8080, \"by_name\": {\"a:b/c\": 5},"
 	"  \"region\": \"r-config\"},"
@@ -318,6 +318,56 @@ static void test_body(void **state)
 	}
 }
 
+static const struct row paths[] = {
+	{ "", "" },
+	{ "a[].b[k=v].c", "a[].b[k=v].c" },
+	{ "a[k={n}]", "a[k='7']" },
+	{ "a[k!=x{n}-{yes}].b[l|m={name}]?",
+	  "a[k!='x7-true'].b[l|m='w\303\251b']?" },
+	{ "a[k={crlf}]", "a[k='a\r\nb']" },
+	{ "a[k={apostrophe}]", "a[k='it''s'']']" },
+	{ "a[k={missing?}].b", "a[].b" },
+	{ "a[k={empty?}]", "a[]" },
+	{ "a[k={missing|n}]", "a[k='7']" },
+	{ "a[k={missing|=]}]", "a[k=']']" },
+	{ "a[k={pair/1}]", "a[k='100']" },
+	{ "a[k={list}]", "a[k='a,b,c']" },
+	{ "a['x{n}'={n}].b[k='{n}']", "a['x{n}'='7'].b[k='{n}']" },
+	{ "a[k={object.'a:b/c'}]", "a[k='q']" },
+	{ "a[k={arg.x}]", "a[k='row''s']" },
+	{ "a[k={missing}]", NULL, ERR_INVALID, "/missing", "needed" },
+	{ "a[k={object}]", NULL, ERR_INVALID, "/object", "plain" },
+	{ "a[k={n/x}]", NULL, ERR_INVALID, NULL, "bad hole" },
+};
+
+static void test_path(void **state)
+{
+	AUTO_JSON json_t *row = json_pack("{s:s}", "x", "row's");
+	struct template_scope own = scope;
+
+	(void)state;
+	own.row = row;
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+		AUTO(buf_done) struct buf out = { 0 };
+		struct error err = { 0 };
+		bool ok = template_path(paths[i].text, &own, &out, &err);
+
+		expect(&paths[i], ok, out.p ? out.p : "", &err);
+	}
+}
+
+static void test_is_path(void **state)
+{
+	(void)state;
+	assert_true(template_is_path("a.b[]"));
+	assert_true(template_is_path("a[k={x}].b[l={y|=]}]"));
+	assert_false(template_is_path("{a}"));
+	assert_false(template_is_path("a[k={x}].{b}"));
+	assert_false(template_is_path("[{ip}]:{port}"));
+	assert_false(template_is_path("[{ip}]"));
+	assert_false(template_is_path("it's {x}[k=v]"));
+}
+
 static void test_region(void **state)
 {
 	AUTO(buf_done) struct buf out = { 0 };
@@ -409,6 +459,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_url),	cmocka_unit_test(test_text),
 		cmocka_unit_test(test_body),	cmocka_unit_test(test_region),
+		cmocka_unit_test(test_path),	cmocka_unit_test(test_is_path),
 		cmocka_unit_test(test_explain), cmocka_unit_test(test_holes),
 		cmocka_unit_test(test_uses),
 	};
