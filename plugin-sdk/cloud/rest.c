@@ -19,33 +19,46 @@ bool rest_is_list(const struct sc_rest *row)
 
 	if (op)
 		return op->flags & CAT_PAGED;
-	return row->items && strstr(row->items, "[]");
+	return row->items &&
+	       (strstr(row->items, "[]") ||
+		(path_selects(row->items) && !strchr(row->items, '[')));
 }
 
 /* ---- one record --------------------------------------------------------- */
 
-static bool selects(const char *items)
+/* There is no record at @items; why?  An empty array where one was asked for is
+ * the cloud's way to say that there is none. */
+static void no_record(const struct rest_run *run, json_t *answer,
+		      const char *items)
 {
-	return items && strchr(items, '[');
+	struct error *fault = &run->call->fault;
+	size_t choices = path_choices(answer, items);
+
+	if (!path_selects(items) || !path_exists(answer, items)) {
+		rest_bad_answer(run, "the answer has no \"%s\"", items);
+		return;
+	}
+	if (choices == 1)
+		fail(fault, ERR_NOT_FOUND, "%s: the cloud has none with this id",
+		     run->row->op);
+	else
+		fail(fault, ERR_INVALID,
+		     "%s: which one is meant must be said, the cloud has %zu",
+		     run->row->op, choices);
 }
 
-/* The record that the answer holds, new.  An empty array where one was asked
- * for is the cloud's way to say that there is none. */
+/* The record that the answer holds, new. */
 static json_t *record_of(const struct rest_run *run, json_t *answer)
 {
-	const char *items = run->row->items ? run->row->items : "";
-	json_t *node = path_first(answer, items);
+	AUTO_FREE char *items = rest_items(run, "");
+	json_t *node;
 
+	if (!items)
+		return NULL;
+	node = path_first(answer, items);
 	if (node)
 		return rest_record(run, node);
-	if (selects(items) && path_exists(answer, items)) {
-		fail(&run->call->fault, ERR_NOT_FOUND,
-		     "%s: the cloud has none "
-		     "with this id",
-		     run->row->op);
-		return NULL;
-	}
-	rest_bad_answer(run, "the answer has no \"%s\"", items);
+	no_record(run, answer, items);
 	return NULL;
 }
 
