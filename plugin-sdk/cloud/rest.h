@@ -64,7 +64,8 @@ typedef bool (*rest_sink)(void *arg, json_t *record);
  * it, one page of the cloud is read and *@next_page_token (new, mem_free(), or
  * NULL: the last page) leads to the next one; otherwise every page is read and
  * *@next_page_token is NULL.  A token is only ever used on the row's own path
- * of the row's own endpoint.  True also when the sink ended it.
+ * of the row's own endpoint.  A list with `over` or `also` is always read
+ * whole.  True also when the sink ended it.
  */
 WAITS bool rest_list(struct sc_call *call, const struct sc_rest *row,
 		     json_t *args, rest_sink sink, void *arg,

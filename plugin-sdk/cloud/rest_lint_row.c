@@ -63,16 +63,17 @@ static void lint_when(struct lint *l)
 
 static void lint_takes(struct lint *l)
 {
-	const char *words = l->row->takes;
-	struct slice word;
+	const char *takes = l->row->takes;
+	struct rest_condition c;
 
-	if (words && l->op && !(l->op->flags & CAT_MUTATES))
+	if (takes && l->op && !(l->op->flags & CAT_MUTATES))
 		lint_find(l, "takes: nothing is refused of what changes "
 			     "nothing");
-	while (words && text_next_word(&words, &word)) {
-		AUTO_FREE char *name = mem_strndup(word.p, word.n);
+	while (rest_next_condition(&takes, &c)) {
+		AUTO_FREE char *name = mem_strndup(c.name.p, c.name.n);
 
 		lint_argument(l, "takes", name);
+		lint_choice(l, "takes", arg_of(l, name), c.words);
 	}
 }
 
@@ -103,6 +104,40 @@ static void lint_lets(struct lint *l)
 		AUTO_FREE char *name = mem_strndup(word.p, word.n);
 
 		lint_let(l, name);
+	}
+}
+
+/* ---- over, also --------------------------------------------------------- */
+
+static void lint_part(struct lint *l, const char *what, const char *name)
+{
+	const struct sc_rest *row = rest_find(l->driver, name);
+
+	if (!rest_is_list(l->row))
+		lint_find(l, "%s: is of lists only", what);
+	if (!row)
+		lint_find(l, "%s: there is no row %s", what, name);
+	for (; row; row = rest_next(l->driver, name, row)) {
+		if (!row->http)
+			lint_find(l, "%s: %s has no request", what, name);
+		else if (!rest_is_list(row))
+			lint_find(l, "%s: %s is no list", what, name);
+		if (!strcmp(what, "over") ? row->over : row->also)
+			lint_find(l, "%s: %s has one of its own", what, name);
+	}
+}
+
+static void lint_parts(struct lint *l)
+{
+	const char *names = l->row->also;
+	struct slice word;
+
+	if (l->row->over)
+		lint_part(l, "over", l->row->over);
+	while (names && text_next_word(&names, &word)) {
+		AUTO_FREE char *name = mem_strndup(word.p, word.n);
+
+		lint_part(l, "also", name);
 	}
 }
 
@@ -168,5 +203,6 @@ void lint_extras(struct lint *l)
 	lint_when(l);
 	lint_takes(l);
 	lint_lets(l);
+	lint_parts(l);
 	lint_already(l);
 }

@@ -75,6 +75,8 @@ bool rest_list(struct sc_call *call, const struct sc_rest *row, json_t *args,
 	struct rest_run run;
 
 	*next_page_token = NULL;
+	if (row->over || row->also)
+		return rest_list_join(call, row, args, sink, arg);
 	if (rest_run_init(&run, call, row, args) && rest_look_up(&run))
 		flow = read_pages(&run, sink, arg, next_page_token);
 	rest_run_done(&run);

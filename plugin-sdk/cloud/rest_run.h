@@ -45,6 +45,8 @@ struct rest_condition {
 
 /* The next one of *@when (NULL: none at all); false at the end. */
 bool rest_next_condition(const char **when, struct rest_condition *c);
+/* Is @v one of "a|b|c"?  Of numbers and booleans their JSON counts. */
+bool rest_is_among(const json_t *v, struct slice words);
 /* Do all of them hold for the members of @object? */
 bool rest_holds(const char *when, json_t *object);
 
@@ -114,6 +116,12 @@ char *rest_items(const struct rest_run *run, const char *otherwise);
 /* The record of @node (borrowed) as the row maps it, new; with `native` when
  * the call wants it.  NULL: call->fault (a required field is missing). */
 json_t *rest_record(const struct rest_run *run, json_t *node);
+
+/* ---- lists of several requests (rest_join.c) ------------------------------- */
+
+/* As rest_list(), for a row with `over` or `also`. */
+WAITS bool rest_list_join(struct sc_call *call, const struct sc_rest *row,
+			  json_t *args, rest_sink sink, void *arg);
 
 /* ---- pages (rest_page.c) ----------------------------------------------------------- */
 

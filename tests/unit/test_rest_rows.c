@@ -17,6 +17,11 @@ static const struct sc_map key_map[] = { { "id name" }, { NULL } };
 
 static const struct sc_map console_map[] = { { "url" }, { NULL } };
 
+static const struct sc_map number_map[] = { { "id", "n" }, { "name", "n" }, { NULL } };
+static const struct sc_map pool_map[] = {
+	{ "id name" }, { "cluster_id", "c" }, { "node_count", "n" }, { NULL },
+};
+
 static const struct sc_map state_map[] = { { "id name status" }, { NULL } };
 
 static const struct sc_rest rows[] = {
@@ -41,6 +46,9 @@ static const struct sc_rest rows[] = {
 	{ "security_group.create", "POST /groups",
 	  "{'name': '{name}', 'rules': [{'to': '{rules[].port_to?}'}]}", .items = "g",
 	  .map = key_map },
+	{ "load_balancer.create", "POST /balancers", "{'name': '{name}', 'net': '{subnet_ids[only]?}',"
+	  " 'at': ['{listeners[].port}']}", .items = "b", .map = key_map,
+	  .takes = "scheme=internal listeners.protocol=tcp" },
 	/* look-ups */
 	{ "instance.create", "POST /servers", "{'name': '{name}', 'flavor': '{flavor.id}',"
 	  " 'image': '{image_id}', 'net': '{network.net?}', 'keys': ['{keys[].id?}']}",
@@ -60,6 +68,16 @@ static const struct sc_rest rows[] = {
 	{ "volume.resize", "POST /volumes/{subject_id.uuid}/resize", "{'size': '{size_gib}'}",
 	  .let = "subject_id", .items = "v", .map = key_map },
 	{ "subject_id", "GET /volumes/{id}", .items = "v" },
+	/* lists of several requests */
+	{ "node_pool.list", "GET /clusters/{cluster_id}/pools", .when = "cluster_id",
+	  .items = "pools[]", .map = pool_map },
+	{ "node_pool.list", "GET /clusters/{over.id}/pools", .over = "cluster.list",
+	  .items = "pools[]", .map = pool_map },
+	{ "cluster.list", "GET /clusters?name={name?}", .items = "clusters[]", .map = key_map },
+	{ "region.list", "GET /regions", .items = "r[]", .map = key_map, .next = "next",
+	  .also = "private_regions far_regions" },
+	{ "private_regions", "GET /private", .items = "r[]", .map = number_map },
+	{ "far_regions", "GET /r", .service = "far", .items = "r[]", .map = key_map },
 	/* conflicts */
 	{ "instance.start", "POST /servers/{id}/start", .already = "status=running|pending" },
 	{ "instance.get", "GET /servers/{id}", .items = "s", .map = state_map },
@@ -70,11 +88,20 @@ static const struct sc_rest rows[] = {
 static const struct sc_service services[] = {
 	{ "", "{config.url}", .page = "limit={limit?}&marker={page_token?}",
 	  .next = "next" },
+	{ "far", "{session.far}" },
 	{ NULL },
 };
 
+static json_t *log_in(struct sc_call *c)
+{
+	(void)c;
+	logins++;
+	return json_object();
+}
+
 static const struct sc_driver driver = {
 	.name = "test", .version = "1.0", .services = services, .rest = rows,
+	.login = log_in,
 };
 
 #define RUN(table) run_rows(table, ARRAY_LEN(table))
@@ -161,6 +188,9 @@ static const struct {
 	    .why = "volume.create: this cloud cannot set /tags in this operation" }, "/tags" },
 	{ { "volume.create", "{\"size_gib\":1,\"encrypted\":true}" }, "/encrypted" },
 	{ { "volume.create", "{\"size_gib\":1,\"iops\":0}" }, "/iops" },
+	{ { "load_balancer.create", "{\"name\":\"b\",\"listeners\":[{\"port\":80,\"protocol\":\"tcp\"}],\"scheme\":\"internet\"}" }, "/scheme" },
+	{ { "load_balancer.create", "{\"name\":\"b\",\"listeners\":[{\"port\":80,\"protocol\":\"udp\"}],\"scheme\":null}" }, "/listeners/0/protocol" },
+	{ { "load_balancer.create", "{\"name\":\"b\",\"listeners\":[{\"port\":80,\"protocol\":\"tcp\"}],\"subnet_ids\":[\"s\",\"t\"]}" }, "/subnet_ids" },
 	{ { "cluster.create", "{\"name\":\"c\",\"node_pool\":{\"node_count\":1,\"spot\":true}}" },
 	  "/node_pool/spot" },
 	{ { "security_group.create",
@@ -191,6 +221,9 @@ static const struct row understood[] = {
 	  "\"description\":\"\",\"type\":\"fast\",\"region\":\"r\"}",
 	  { { "POST /volumes {\"size\":1}", 200, VOLUME }, { "GET /volumes/v", 200, VOLUME } },
 	  "{\"id\":\"v\",\"name\":\"n\"}" },
+	{ "load_balancer.create", "{\"name\":\"b\",\"listeners\":[{\"port\":80,\"protocol\":\"tcp\"}],\"scheme\":\"internal\",\"subnet_ids\":[\"s\"]}",
+	  { { "POST /balancers {\"name\":\"b\",\"net\":\"s\",\"at\":[80]}", 200,
+	      "{\"b\":{\"id\":\"1\",\"name\":\"b\"}}" } }, "{\"id\":\"1\",\"name\":\"b\"}" },
 	{ "cluster.create", "{\"name\":\"c\",\"node_pool\":{\"node_count\":1,\"spot\":false}}",
 	  { { "POST /clusters {\"name\":\"c\",\"size\":1}", 200,
 	      "{\"c\":{\"id\":\"c\",\"name\":\"c\"}}" } },
@@ -265,6 +298,88 @@ static void test_lookups(void **state)
 	}
 }
 
+/* ---- lists of several requests ------------------------------------------- */
+
+#define POOL(id) "{\"id\":\"" id "\",\"name\":\"" id "\",\"c\":\"x\",\"n\":\"2\"}"
+#define POOL_RECORD(id) "{\"id\":\"" id "\",\"name\":\"" id "\",\"cluster_id\":\"x\",\"node_count\":2}"
+#define CLUSTERS "{\"clusters\":[" NAMED("a") "," NAMED("b") "]}"
+#define GET_A "GET /clusters/a/pools"
+#define GET_B "GET /clusters/b/pools"
+
+static const struct row joins[] = {
+	/* Their own limit, and filters of the one kind, are not the other's. */
+	{ "node_pool.list", "{\"limit\":1,\"name\":\"p\"}",
+	  { { "GET /clusters", 200, CLUSTERS },
+	    { GET_A, 200, "{\"pools\":[" POOL("p") "],\"next\":\"2\"}" },
+	    { GET_A "?marker=2", 200, "{\"pools\":[" POOL("q") "]}" },
+	    { GET_B, 200, "{\"pools\":[" POOL("r") "]}" } },
+	  "[" POOL_RECORD("p") "," POOL_RECORD("q") "," POOL_RECORD("r") "]" },
+	{ "node_pool.list", "{\"cluster_id\":\"a\",\"limit\":1}",
+	  { { GET_A "?limit=1", 200, "{\"pools\":[" POOL("p") "]}" } },
+	  "[" POOL_RECORD("p") "]" },
+	/* A cluster that is gone meanwhile has none; one that is refused is. */
+	{ "node_pool.list", "{}",
+	  { { "GET /clusters", 200, CLUSTERS }, { GET_A, 404 },
+	    { GET_B, 200, "{\"pools\":[" POOL("r") "]}" } }, "[" POOL_RECORD("r") "]" },
+	{ "node_pool.list", "{}",
+	  { { "GET /clusters", 200, CLUSTERS }, { GET_A, 403 } },
+	  .code = ERR_FORBIDDEN, .effect = EFFECT_NONE },
+	{ "node_pool.list", "{}", { { "GET /clusters", 404 } },
+	  .code = ERR_NOT_FOUND, .effect = EFFECT_NONE },
+	{ "node_pool.list", "{\"page_token\":\"m:1\"}", .code = ERR_INVALID,
+	  .effect = EFFECT_NONE, .why = "page_token" },
+	/* The records of others follow, with the types of the kind; a service that
+	 * the cloud does not offer has none. */
+	{ "region.list", "{\"limit\":1}",
+	  { { "GET /regions", 200, "{\"r\":[" NAMED("a") "],\"next\":\"/regions?p=2\"}" },
+	    { "GET /regions?p=2", 200, "{\"r\":[" NAMED("b") "]}" },
+	    { "GET /private", 200, "{\"r\":[{\"n\":7}]}" } },
+	  "[" NAMED("a") "," NAMED("b") "," NAMED("7") "]" },
+	{ "region.list", "{}",
+	  { { "GET /regions", 200, "{\"r\":[]}" }, { "GET /private", 404 } },
+	  .code = ERR_NOT_FOUND, .effect = EFFECT_NONE },
+};
+
+static bool take_one(void *arg, json_t *record)
+{
+	++*(int *)arg;
+	json_decref(record);
+	return false;
+}
+
+/* A sink that has enough ends all of it. */
+static void list_one(void)
+{
+	AUTO_JSON json_t *args = json_object();
+	const char *const lists[] = { "node_pool.list", "region.list" };
+	char *next;
+	int taken = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+		assert_true(rest_list(&call, rest_choose(&driver, lists[i], args),
+				      args, take_one, &taken, &next));
+	assert_int_equal(taken, 2);
+}
+
+static void test_joins(void **state)
+{
+	static const struct turn script[] = {
+		{ "GET /clusters", 200, CLUSTERS },
+		{ GET_A, 200, "{\"pools\":[" POOL("p") "," POOL("q") "]}" },
+		{ "GET /regions", 200, "{\"r\":[" NAMED("a") "," NAMED("b") "]}" },
+	};
+
+	(void)state;
+	RUN(joins);
+	turns = script;
+	turns_left = ARRAY_LEN(script);
+	call_init();
+	in_fiber(list_one);
+	call_done();
+	assert_int_equal(turns_left, 0);
+	assert_string_equal(surprise, "");
+}
+
 /* ---- conflicts ----------------------------------------------------------- */
 
 #define STATE(word) "{\"s\":{\"id\":\"s\",\"name\":\"n\",\"status\":\"" word "\"}}"
@@ -298,6 +413,7 @@ int main(void)
 		WITH_CLOUD(test_refused),
 		WITH_CLOUD(test_understood),
 		WITH_CLOUD(test_lookups),
+		WITH_CLOUD(test_joins),
 		WITH_CLOUD(test_conflicts),
 	};
 

@@ -292,7 +292,9 @@ struct sc_rest {
 	/* Of lists: "cluster.list": this row is run once for each record of that
 	 * one, which is {over.id} …; a record gone meanwhile is passed over. */
 	const char *over;
-	/* Of lists that the cloud does not page: rows whose records follow. */
+	/* Of lists: "a b": rows whose records follow, in this order; one for
+	 * which no row's `when` holds, or that the cloud does not offer, is
+	 * left out.  Lists with .over or .also are paged by the SDK alone. */
 	const char *also;
 	/* "status=running|pending": a conflict (SC_CONFLICT) is success when
 	 * this, as in `when`, holds for the record that the kind's `get` row
