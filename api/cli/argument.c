@@ -34,8 +34,8 @@ static void chop_line_end(struct buf *b)
 }
 
 /* Fill in @out with what @text stands for. */
-static bool expand(const struct cat_field *f, const char *text,
-		   struct buf *out, struct error *err)
+static bool expand(const struct cat_field *f, const char *text, struct buf *out,
+		   struct error *err)
 {
 	const char *file = !strcmp(text, "@-") ? "/dev/stdin" : text + 1;
 
@@ -70,9 +70,9 @@ static json_t *text_value(const struct cat_field *f, const char *text,
 
 static json_t *bool_value(const char *text)
 {
-	static const char *const words[][2] = {
-		{ "false", "true" }, { "no", "yes" }, { "0", "1" }
-	};
+	static const char *const words[][2] = { { "false", "true" },
+						{ "no", "yes" },
+						{ "0", "1" } };
 
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		for (int on = 0; on < 2; on++)

@@ -375,9 +375,10 @@ json_t *client_list(struct client *c, const char *path, const json_t *query,
 		long long left = limit - (long long)json_array_size(all);
 
 		if (limit)
-			json_object_set_new(
-				asked, "limit",
-				json_integer(left < PAGE_MAX ? left : PAGE_MAX));
+			json_object_set_new(asked, "limit",
+					    json_integer(left < PAGE_MAX
+								 ? left
+								 : PAGE_MAX));
 		client_answer_done(answer);
 		more = add_page(c, path, asked, all, answer, err) &&
 		       (!limit || (long long)json_array_size(all) < limit);

@@ -17,9 +17,9 @@ struct client;
 /* What the server answered; client_answer_done() frees it. */
 struct client_answer {
 	int status;
-	json_t *value;		/* new; NULL: no body */
-	json_t *problem;	/* new: application/problem+json, else NULL */
-	int retry_after_s;	/* 0: not said */
+	json_t *value;	   /* new; NULL: no body */
+	json_t *problem;   /* new: application/problem+json, else NULL */
+	int retry_after_s; /* 0: not said */
 };
 
 /* @server: "http://127.0.0.1:8080"; @token borrowed for the client's life.

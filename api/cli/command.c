@@ -75,8 +75,8 @@ static bool wrong_word(const struct option_row *row, const char *text,
 	nearest = text_nearest(text, row->words, n);
 	return fail(err, ERR_INVALID, "--%s: there is no %s \"%.64s\"%s%s%s",
 		    row->name, row->value, text,
-		    nearest ? "; did you mean \"" : "",
-		    nearest ? nearest : "", nearest ? "\"?" : "");
+		    nearest ? "; did you mean \"" : "", nearest ? nearest : "",
+		    nearest ? "\"?" : "");
 }
 
 static bool check_option(const struct option_row *row, const char *text,
@@ -167,11 +167,12 @@ static bool unknown_option(struct reader *r, const char *name,
 	AUTO_FREE char *dashed = NULL;
 	size_t n = 0;
 
-	for (size_t i = 0; i < OPTION_COUNT; i++)
+	for (size_t i = 0; op && n < NEAREST_OF / 2 && (f = command_arg(op, i));
+	     i++)
+		names[n++] = f->name;
+	for (size_t i = 0; i < OPTION_COUNT && n < NEAREST_OF; i++)
 		if (!command_options[i].only)
 			names[n++] = command_options[i].name;
-	for (size_t i = 0; op && n < NEAREST_OF && (f = command_arg(op, i)); i++)
-		names[n++] = f->name;
 	nearest = text_nearest(name, names, n);
 	if (nearest)
 		dashed = command_dashed(nearest);
@@ -190,9 +191,9 @@ static bool unknown_option(struct reader *r, const char *name,
 static const struct cat_field *negated(const struct cat_op *op,
 				       const char *name)
 {
-	const struct cat_field *f =
-		text_starts(name, "no-") ? command_arg_find(op, name + 3)
-					 : NULL;
+	const struct cat_field *f = text_starts(name, "no-")
+					    ? command_arg_find(op, name + 3)
+					    : NULL;
 
 	return f && f->type == CAT_BOOL && !(f->flags & CAT_LIST) ? f : NULL;
 }
@@ -292,11 +293,9 @@ static bool no_such_verb(const struct cat_kind *kind, const char *word,
 		return fail(err, ERR_INVALID,
 			    "what shall be done with %s? There is %s",
 			    kind->collection, all.p);
-	return fail(err, ERR_INVALID,
-		    "%s has no \"%.64s\"%s%s%s has %s", kind->collection,
-		    word, nearest ? "; did you mean \"" : "",
-		    nearest ? nearest : "", nearest ? "\"? It" : "; it",
-		    all.p);
+	return fail(err, ERR_INVALID, "%s has no \"%.64s\"%s%s%s has %s",
+		    kind->collection, word, nearest ? "; did you mean \"" : "",
+		    nearest ? nearest : "", nearest ? "\"? It" : "; it", all.p);
 }
 
 static bool read_kind(struct reader *r, const char *word, struct error *err)
@@ -402,8 +401,7 @@ static bool read_word(struct reader *r, const char *word, struct error *err)
 	}
 	if (c->kind)
 		return read_verb(r, word, err);
-	return c->provider ? read_kind(r, word, err)
-			   : read_first(r, word, err);
+	return c->provider ? read_kind(r, word, err) : read_first(r, word, err);
 }
 
 bool command_read(struct reader *r, const char *word, struct error *err)
@@ -495,10 +493,11 @@ static bool check_whole(struct reader *r, struct error *err)
 	if (c->provider && command_nearest(c->provider, true))
 		return no_such_kind(c->provider, true, err);
 	if (c->provider)
-		return fail(err, ERR_INVALID,
-			    "what of \"%.64s\"? skyclust %.64s COLLECTION VERB; "
-			    "`skyclust kinds` lists the collections",
-			    c->provider, c->provider);
+		return fail(
+			err, ERR_INVALID,
+			"what of \"%.64s\"? skyclust %.64s COLLECTION VERB; "
+			"`skyclust kinds` lists the collections",
+			c->provider, c->provider);
 	return fail(err, ERR_INVALID,
 		    "usage: skyclust [PROVIDER] COLLECTION VERB [ID] "
 		    "[--argument value]; `skyclust help` tells more");

@@ -58,7 +58,7 @@ static bool take(const struct cat_op *op, const char *p, size_t n, json_t *args,
 }
 
 char *filter_split(const struct cat_op *op, const char *filter, json_t *args,
-		    struct error *err)
+		   struct error *err)
 {
 	AUTO(buf_done) struct buf rest = { 0 };
 

@@ -14,6 +14,6 @@
 /* Move the "name=value" of @filter that are filters of @op into @args; gives
  * what is left, new ("": nothing), or NULL with @err. */
 char *filter_split(const struct cat_op *op, const char *filter, json_t *args,
-		    struct error *err);
+		   struct error *err);
 
 #endif

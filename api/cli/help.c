@@ -123,19 +123,23 @@ void help_kind(const struct cat_kind *kind, FILE *to)
 
 		row(to, verb, op->help);
 	}
-	fprintf(to,
-		"\nMore: skyclust %s VERB --help; skyclust explain %s\n",
+	fprintf(to, "\nMore: skyclust %s VERB --help; skyclust explain %s\n",
 		kind->collection, kind->collection);
 }
 
 static const char *value_of(const struct cat_field *f)
 {
 	static const char *const names[] = {
-		[CAT_STRING] = "TEXT",	  [CAT_INT] = "NUMBER",
-		[CAT_BOOL] = "",	  [CAT_DECIMAL] = "DECIMAL",
-		[CAT_TIME] = "TIME",	  [CAT_CIDR] = "CIDR",
-		[CAT_IP] = "ADDRESS",	  [CAT_TAGS] = "NAME=VALUE",
-		[CAT_OBJECT] = "NAME=VALUE,…", [CAT_ANY] = "JSON",
+		[CAT_STRING] = "TEXT",
+		[CAT_INT] = "NUMBER",
+		[CAT_BOOL] = "",
+		[CAT_DECIMAL] = "DECIMAL",
+		[CAT_TIME] = "TIME",
+		[CAT_CIDR] = "CIDR",
+		[CAT_IP] = "ADDRESS",
+		[CAT_TAGS] = "NAME=VALUE",
+		[CAT_OBJECT] = "NAME=VALUE,…",
+		[CAT_ANY] = "JSON",
 		[CAT_DATE] = "DATE",
 	};
 

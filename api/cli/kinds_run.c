@@ -26,11 +26,11 @@ static void add_kind(json_t *items, const struct cat_kind *kind,
 			json_array_append_new(verbs, json_string(verb));
 	}
 	if (json_array_size(verbs))
-		json_array_append_new(
-			items,
-			json_pack("{ss ss ss so}", "name", kind->collection,
-				  "kind", kind->name, "help", kind->help,
-				  "verbs", json_incref(verbs)));
+		json_array_append_new(items,
+				      json_pack("{ss ss ss so}", "name",
+						kind->collection, "kind",
+						kind->name, "help", kind->help,
+						"verbs", json_incref(verbs)));
 	json_decref(verbs);
 }
 
@@ -111,8 +111,7 @@ static const struct cat_kind *kind_of(struct session *s, const char *topic,
 	nearest = kind ? NULL : command_nearest(head ? head : topic, false);
 	if (!kind)
 		fail(err, ERR_INVALID, "there is no kind \"%.64s\"%s%s%s",
-		     head ? head : topic,
-		     nearest ? "; did you mean \"" : "",
+		     head ? head : topic, nearest ? "; did you mean \"" : "",
 		     nearest ? nearest : "; `skyclust kinds` lists them",
 		     nearest ? "\"?" : "");
 	return kind;

@@ -93,8 +93,8 @@ static const char *subject_of(const json_t *args, const json_t *value)
 	return text ? text : json_str(args, "name", json_str(args, "id", ""));
 }
 
-static void say_done(struct session *s, const json_t *args,
-		     const json_t *value, int http)
+static void say_done(struct session *s, const json_t *args, const json_t *value,
+		     int http)
 {
 	const struct cat_op *op = s->command.op;
 	const char *subject = subject_of(args, value);
@@ -205,8 +205,8 @@ static bool print_one(const struct session *s, const json_t *value)
 	return output_value(&o, value);
 }
 
-static bool print_results(struct session *s, const json_t *results,
-			  bool one, struct error *err)
+static bool print_results(struct session *s, const json_t *results, bool one,
+			  struct error *err)
 {
 	bool printed = true;
 
@@ -274,9 +274,9 @@ static bool print_get(struct session *s, struct error *err)
 {
 	AUTO_JSON json_t *all = look_up_all(s, err);
 
-	return all && print_results(s, all,
-				    json_array_size(s->command.words) == 1,
-				    err);
+	return all &&
+	       print_results(s, all, json_array_size(s->command.words) == 1,
+			     err);
 }
 
 /* Each by itself: one that fails does not keep the others. */
@@ -313,7 +313,8 @@ static int call_by_id(struct session *s, struct error *err)
 	if (!lookup_references(s, c->op, args, err))
 		return session_report(s, err);
 	all = look_up_all(s, err);
-	if (!all || (c->op->flags & CAT_DESTROYS && !confirm(s, c->op, all, err)))
+	if (!all ||
+	    (c->op->flags & CAT_DESTROYS && !confirm(s, c->op, all, err)))
 		return session_report(s, err);
 	status = call_each(s, all, args, results, err);
 	if (!print_results(s, results, json_array_size(all) == 1, err))
@@ -373,10 +374,9 @@ int operation_run(struct session *s)
 	    !session_provider(s, &err))
 		return session_report(s, &err);
 	if (c->option[OPTION_WATCH] && print)
-		return watch_run(s,
-				 command_number(c, OPTION_WATCH,
-						WATCH_DEFAULT_S),
-				 print);
+		return watch_run(
+			s, command_number(c, OPTION_WATCH, WATCH_DEFAULT_S),
+			print);
 	if (c->op->flags & CAT_MUTATES || !print)
 		return c->op->flags & CAT_BY_ID ? call_by_id(s, &err)
 						: call_plain(s, &err);

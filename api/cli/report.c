@@ -169,11 +169,10 @@ static json_t *as_problem(const struct error *err)
 	const char *code = err->code == ERR_CLOUD_UNAVAILABLE
 				   ? "unreachable"
 				   : err_info(err->code)->name;
-	json_t *doc = json_pack("{ss+ ss ss ss sb}", "type",
-				"urn:skyclust:problem:", code, "code", code,
-				"detail", err->message, "effect",
-				effect_name(err->effect), "retryable",
-				err->retryable);
+	json_t *doc = json_pack(
+		"{ss+ ss ss ss sb}", "type", "urn:skyclust:problem:", code,
+		"code", code, "detail", err->message, "effect",
+		effect_name(err->effect), "retryable", err->retryable);
 
 	if (*err->path)
 		json_object_set_new(doc, "pointer", json_string(err->path));

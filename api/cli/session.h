@@ -15,12 +15,12 @@
 
 struct session {
 	struct command command;
-	struct output output;	 /* as the options say; `record` is the op's */
-	bool output_given;	 /* -o, or SKYCLUST_OUTPUT */
-	struct client *client;	 /* NULL before session_connect() */
+	struct output output;  /* as the options say; `record` is the op's */
+	bool output_given;     /* -o, or SKYCLUST_OUTPUT */
+	struct client *client; /* NULL before session_connect() */
 	char *server, *token, *provider, *region; /* settled, or NULL */
-	struct arena arena;	 /* vendor kinds */
-	json_t *problem;	 /* of the last answer, if it was one */
+	struct arena arena;			  /* vendor kinds */
+	json_t *problem; /* of the last answer, if it was one */
 };
 
 /* Set by SIGINT and SIGTERM; every wait ends early then. */

@@ -9,7 +9,7 @@
 #include "base/auto.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "cli/request.h"
+#include "cli/call.h"
 
 void session_forget(struct session *s)
 {
@@ -58,7 +58,8 @@ static bool take_problem(struct session *s, const struct client_answer *a,
 
 /* ---- --verbose -------------------------------------------------------------------- */
 
-#define PAYLOAD_BYTES 4096 /* what may be as long is a text of the user's own:
+#define PAYLOAD_BYTES \
+	4096 /* what may be as long is a text of the user's own:
 			    * scripts with passwords in them */
 
 static bool may_show(const struct cat_field *f, const json_t *v)
@@ -100,24 +101,24 @@ static json_t *with_region(const struct session *s, const json_t *args)
 }
 
 static bool prepare(struct session *s, const struct cat_op *op,
-		    const json_t *args, struct request *r, struct error *err)
+		    const json_t *args, struct call *r, struct error *err)
 {
 	AUTO_JSON json_t *all = NULL;
 	const char *provider = session_provider(s, err);
 
-	*r = (struct request){ 0 };
+	*r = (struct call){ 0 };
 	session_forget(s);
 	if (!provider)
 		return false;
 	all = with_region(s, args);
-	return request_make(r, provider, op, all, err);
+	return call_make(r, provider, op, all, err);
 }
 
 bool session_call(struct session *s, const struct cat_op *op,
 		  const json_t *args, json_t **value, int *status,
 		  struct error *err)
 {
-	AUTO(request_done) struct request r;
+	AUTO(call_done) struct call r;
 	AUTO(client_answer_done) struct client_answer a = { 0 };
 
 	if (value)
@@ -139,7 +140,7 @@ bool session_call(struct session *s, const struct cat_op *op,
 json_t *session_list(struct session *s, const struct cat_op *op,
 		     const json_t *args, long long limit, struct error *err)
 {
-	AUTO(request_done) struct request r;
+	AUTO(call_done) struct call r;
 	AUTO(client_answer_done) struct client_answer a = { 0 };
 	json_t *items;
 

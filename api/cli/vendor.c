@@ -129,17 +129,16 @@ const struct cat_kind *vendor_kind(struct arena *arena, const char *name,
 
 	kind->name = kind->collection = arena_strdup(arena, name);
 	kind->title = arena_strdup(arena, json_str(description, "title", name));
-	kind->help = arena_strdup(arena,
-				  json_str(description, "description", ""));
+	kind->help =
+		arena_strdup(arena, json_str(description, "description", ""));
 	kind->ops = ops;
 	json_object_foreach ((json_t *)operations, verb, operation)
 		ops[n++] = (struct cat_op){
 			.name = arena_printf(arena, "%s.%s", name, verb),
 			.verb = arena_strdup(arena, verb),
 			.flags = flags_of(verb, operation),
-			.help = arena_strdup(arena, json_str(operation,
-							     "description",
-							     "")),
+			.help = arena_strdup(
+				arena, json_str(operation, "description", "")),
 			.args = fields_of(arena,
 					  json_object_get(operation, "args")),
 			.kind = kind,

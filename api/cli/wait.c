@@ -69,8 +69,8 @@ struct wait {
 	const struct cat_op *op;
 	const json_t *args;
 	char *id;
-	char *name;		/* for people */
-	char status[32];	/* as it was seen last, "": never */
+	char *name;	 /* for people */
+	char status[32]; /* as it was seen last, "": never */
 	int64_t began, deadline;
 	bool seen, changed, terminal;
 };
@@ -90,8 +90,8 @@ static void show(const struct wait *w)
 {
 	if (w->s->command.option[OPTION_QUIET] || !w->terminal)
 		return;
-	fprintf(stderr, "\r\033[K%s %s: %s, %lld s", w->op->kind->name,
-		w->name, word_of(w), elapsed_s(w));
+	fprintf(stderr, "\r\033[K%s %s: %s, %lld s", w->op->kind->name, w->name,
+		word_of(w), elapsed_s(w));
 	fflush(stderr);
 }
 
@@ -132,7 +132,9 @@ static bool rest(const struct wait *w)
 {
 	int64_t ms = (clock_ms() - w->began) / 10, end;
 
-	ms = ms < REST_MIN_MS ? REST_MIN_MS : ms > REST_MAX_MS ? REST_MAX_MS : ms;
+	ms = ms < REST_MIN_MS	? REST_MIN_MS
+	     : ms > REST_MAX_MS ? REST_MAX_MS
+				: ms;
 	end = clock_ms() + ms;
 	for (int64_t left = ms; left > 0; left = end - clock_ms()) {
 		if (!wait_rest(left < TICK_MS ? left : TICK_MS))
@@ -156,8 +158,8 @@ static enum verdict judge(struct wait *w, const json_t *value,
 {
 	const char *status = json_str(value, "status", NULL);
 	enum wait_state state = status ? wait_state(status) : WAIT_OTHER;
-	const char *why = json_str(value, "fault",
-				   json_str(value, "status_reason", ""));
+	const char *why =
+		json_str(value, "fault", json_str(value, "status_reason", ""));
 
 	saw(w, value, status ? status : "");
 	if (state == WAIT_BROKEN) {

@@ -11,11 +11,11 @@
 
 /* What a word of a record's `status` means to somebody who waits. */
 enum wait_state {
-	WAIT_OTHER,	/* no word of ours: a newer driver's, nothing to wait for */
-	WAIT_MOVING,	/* will change by itself */
+	WAIT_OTHER, /* no word of ours: a newer driver's, nothing to wait for */
+	WAIT_MOVING, /* will change by itself */
 	WAIT_SETTLED,
-	WAIT_GONE,	/* deleted, though it can still be seen */
-	WAIT_BROKEN,	/* will not come right by itself */
+	WAIT_GONE,   /* deleted, though it can still be seen */
+	WAIT_BROKEN, /* will not come right by itself */
 };
 enum wait_state wait_state(const char *status);
 

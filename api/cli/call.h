@@ -3,28 +3,27 @@
  * An operation and its arguments as an HTTP request.  Sources: api/routes.c
  * and api/README.md, which make the server's paths from the same rows.
  */
-#ifndef SKYCLUST_CLI_REQUEST_H
-#define SKYCLUST_CLI_REQUEST_H
+#ifndef SKYCLUST_CLI_CALL_H
+#define SKYCLUST_CLI_CALL_H
 
 #include <jansson.h>
 
 #include "base/error.h"
 #include "catalog/catalog.h"
 
-struct request {
-	const char *method;	/* static */
-	char *path;		/* new, percent-encoded */
-	json_t *query, *body;	/* new; NULL: none */
+struct call {
+	const char *method;   /* static */
+	char *path;	      /* new, percent-encoded */
+	json_t *query, *body; /* new; NULL: none */
 };
 
 /*
  * Fill in @r for @op of @provider with @args (an object, `id` among them;
  * borrowed).  The arguments are checked by the catalogue: ERR_INVALID with the
- * pointer to the faulty one.  request_done() also after false.
+ * pointer to the faulty one.  call_done() also after false.
  */
-bool request_make(struct request *r, const char *provider,
-		  const struct cat_op *op, const json_t *args,
-		  struct error *err);
-void request_done(struct request *r);
+bool call_make(struct call *r, const char *provider, const struct cat_op *op,
+	       const json_t *args, struct error *err);
+void call_done(struct call *r);
 
 #endif

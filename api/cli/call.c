@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/request.h"
+#include "cli/call.h"
 
 #include <string.h>
 
@@ -58,14 +58,13 @@ static char *make_path(const char *provider, const struct cat_op *op,
 	return buf_steal(&path, NULL);
 }
 
-bool request_make(struct request *r, const char *provider,
-		  const struct cat_op *op, const json_t *args,
-		  struct error *err)
+bool call_make(struct call *r, const char *provider, const struct cat_op *op,
+	       const json_t *args, struct error *err)
 {
 	AUTO_JSON json_t *copy = json_deep_copy(args);
 	const char *id;
 
-	*r = (struct request){ .method = method_of(op) };
+	*r = (struct call){ .method = method_of(op) };
 	if (!cat_check_args(op, copy, false, err))
 		return false;
 	id = json_str(copy, "id", "");
@@ -80,10 +79,10 @@ bool request_make(struct request *r, const char *provider,
 	return true;
 }
 
-void request_done(struct request *r)
+void call_done(struct call *r)
 {
 	mem_free(r->path);
 	json_decref(r->query);
 	json_decref(r->body);
-	*r = (struct request){ 0 };
+	*r = (struct call){ 0 };
 }
