@@ -55,8 +55,7 @@ bool rest_next_condition(const char **when, struct rest_condition *c)
 	return true;
 }
 
-/* Is @v one of "a|b|c"?  Of numbers and booleans their JSON counts. */
-static bool is_among(const json_t *v, struct slice words)
+bool rest_is_among(const json_t *v, struct slice words)
 {
 	AUTO(buf_done) struct buf text = { 0 };
 	const char *p = words.p, *end = words.p + words.n, *bar;
@@ -83,7 +82,7 @@ static bool condition_holds(const struct rest_condition *c, json_t *object)
 	bool holds = v && !json_is_false(v);
 
 	if (c->words.p)
-		holds = v && is_among(v, c->words);
+		holds = v && rest_is_among(v, c->words);
 	return holds != c->not;
 }
 

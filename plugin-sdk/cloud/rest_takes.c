@@ -11,20 +11,29 @@
 #include "base/text.h"
 #include "cloud/rest_run.h"
 
-/* ---- what is understood: "name", or "pool.size" of "pool" --------------- */
+/*
+ * What is understood: "name", or "pool.size" of "pool", and as its value how
+ * much of it: true is all, a text the words "a|b", a number so many elements.
+ */
 
-static void add_name(json_t *used, struct slice name, struct slice member)
+/* Steals @most; of several that one counts which says less. */
+static void add_name(json_t *used, struct slice name, struct slice member,
+		     json_t *most)
 {
 	AUTO_FREE char *text =
 		mem_printf("%.*s%s%.*s", (int)name.n, name.p,
 			   member.n ? "." : "", (int)member.n, member.p);
 
-	json_object_set_new(used, text, json_true());
+	if (json_is_true(most) && json_object_get(used, text))
+		json_decref(most);
+	else
+		json_object_set_new(used, text, most);
 }
 
 static bool add_hole(const struct hole *h, void *used)
 {
-	add_name(used, h->name, h->member);
+	add_name(used, h->name, h->member,
+		 h->only ? json_integer(1) : json_true());
 	return true;
 }
 
@@ -36,21 +45,25 @@ static void add_holes(json_t *used, const char *text, enum template_kind kind)
 		template_holes(text, kind, add_hole, used, &err);
 }
 
-static void add_words(json_t *used, const char *words)
+/* "name", "name=a|b" */
+static void add_takes(json_t *used, const char *takes)
 {
-	struct slice none = { NULL, 0 }, word;
+	const struct slice none = { NULL, 0 };
+	struct rest_condition c;
 
-	while (words && text_next_word(&words, &word))
-		add_name(used, word, none);
+	while (rest_next_condition(&takes, &c))
+		add_name(used, c.name, none,
+			 c.words.p ? json_stringn(c.words.p, c.words.n)
+				   : json_true());
 }
 
 static void add_conditions(json_t *used, const char *when)
 {
-	struct slice none = { NULL, 0 };
+	const struct slice none = { NULL, 0 };
 	struct rest_condition c;
 
 	while (rest_next_condition(&when, &c))
-		add_name(used, c.name, none);
+		add_name(used, c.name, none, json_true());
 }
 
 static void add_row(json_t *used, const struct sc_rest *row)
@@ -59,7 +72,7 @@ static void add_row(json_t *used, const struct sc_rest *row)
 	add_holes(used, row->body, TEMPLATE_BODY);
 	add_holes(used, row->items, TEMPLATE_TEXT);
 	add_conditions(used, row->when);
-	add_words(used, row->takes);
+	add_takes(used, row->takes);
 }
 
 static void add_other(json_t *used, const struct sc_driver *driver,
@@ -75,17 +88,16 @@ static void add_other(json_t *used, const struct sc_driver *driver,
 static json_t *used_by(const struct sc_driver *driver,
 		       const struct sc_rest *row, json_t *args)
 {
-	const char *lets = row->let;
+	const char *lets = row->let, *then = row->then;
 	json_t *used = json_object();
 	struct slice name;
 
-	if (row->run) {
-		add_words(used, row->takes);
-		return used;
-	}
 	add_row(used, row);
-	if (row->then)
-		add_other(used, driver, row->then, args);
+	while (then && text_next_word(&then, &name)) {
+		AUTO_FREE char *after = mem_strndup(name.p, name.n);
+
+		add_other(used, driver, after, args);
+	}
 	while (lets && text_next_word(&lets, &name)) {
 		AUTO_FREE char *let = mem_strndup(name.p, name.n);
 
@@ -133,6 +145,26 @@ static bool refuse(const struct sc_rest *row, const char *pointer,
 	return false;
 }
 
+/* Is @value what the row understands, all or some of it? */
+static bool fits(const struct sc_rest *row, const json_t *most,
+		 const json_t *value, const char *pointer, struct error *err)
+{
+	const char *words = json_string_value(most);
+
+	if (words && !rest_is_among(value, slice_of(words)))
+		fail_at(err, ERR_UNSUPPORTED, pointer,
+			"%s: at %s this cloud can only do %s", row->op,
+			pointer, words);
+	else if (json_is_integer(most) && json_array_size(value) > 1)
+		fail_at(err, ERR_UNSUPPORTED, pointer,
+			"%s: at %s this cloud can only do with one", row->op,
+			pointer);
+	else
+		return true;
+	err->effect = EFFECT_NONE;
+	return false;
+}
+
 /* Of "pool", which the row uses member by member: every member given? */
 static bool check_members(const struct sc_rest *row, json_t *used,
 			  const char *name, json_t *value, const char *pointer,
@@ -150,12 +182,15 @@ static bool check_members(const struct sc_rest *row, json_t *used,
 	}
 	json_object_foreach (value, key, v) {
 		AUTO_FREE char *member = mem_printf("%s.%s", name, key);
+		const json_t *most = json_object_get(used, member);
 
 		text_copy(at, sizeof(at), pointer);
 		json_pointer_add(at, sizeof(at), key);
-		if (says_something(v) && !json_object_get(used, member) &&
-		    !uses_member_of(used, member))
-			return refuse(row, at, err);
+		if (!says_something(v))
+			continue;
+		if (most ? !fits(row, most, v, at, err)
+			 : !uses_member_of(used, member) && !refuse(row, at, err))
+			return false;
 	}
 	return true;
 }
@@ -163,11 +198,12 @@ static bool check_members(const struct sc_rest *row, json_t *used,
 static bool check_argument(const struct sc_rest *row, json_t *used,
 			   const char *name, json_t *value, struct error *err)
 {
+	const json_t *most = json_object_get(used, name);
 	char pointer[sizeof(err->path)] = "";
 
 	json_pointer_add(pointer, sizeof(pointer), name);
-	if (json_object_get(used, name))
-		return true;
+	if (most)
+		return fits(row, most, value, pointer, err);
 	if (!uses_member_of(used, name))
 		return refuse(row, pointer, err);
 	return check_members(row, used, name, value, pointer, err);

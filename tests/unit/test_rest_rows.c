@@ -180,6 +180,8 @@ static void test_choices(void **state)
 
 /* ---- what would be dropped ----------------------------------------------- */
 
+#define LISTENER(protocol) "{\"port\":80,\"protocol\":\"" protocol "\"}"
+
 static const struct {
 	struct row row;
 	const char *path;
@@ -188,9 +190,12 @@ static const struct {
 	    .why = "volume.create: this cloud cannot set /tags in this operation" }, "/tags" },
 	{ { "volume.create", "{\"size_gib\":1,\"encrypted\":true}" }, "/encrypted" },
 	{ { "volume.create", "{\"size_gib\":1,\"iops\":0}" }, "/iops" },
-	{ { "load_balancer.create", "{\"name\":\"b\",\"listeners\":[{\"port\":80,\"protocol\":\"tcp\"}],\"scheme\":\"internet\"}" }, "/scheme" },
-	{ { "load_balancer.create", "{\"name\":\"b\",\"listeners\":[{\"port\":80,\"protocol\":\"udp\"}],\"scheme\":null}" }, "/listeners/0/protocol" },
-	{ { "load_balancer.create", "{\"name\":\"b\",\"listeners\":[{\"port\":80,\"protocol\":\"tcp\"}],\"subnet_ids\":[\"s\",\"t\"]}" }, "/subnet_ids" },
+	{ { "load_balancer.create", "{\"name\":\"b\",\"listeners\":[" LISTENER("tcp") "],"
+	    "\"scheme\":\"internet\"}" }, "/scheme" },
+	{ { "load_balancer.create", "{\"name\":\"b\",\"listeners\":[" LISTENER("udp") "],"
+	    "\"scheme\":null}" }, "/listeners/0/protocol" },
+	{ { "load_balancer.create", "{\"name\":\"b\",\"listeners\":[" LISTENER("tcp") "],"
+	    "\"subnet_ids\":[\"s\",\"t\"]}" }, "/subnet_ids" },
 	{ { "cluster.create", "{\"name\":\"c\",\"node_pool\":{\"node_count\":1,\"spot\":true}}" },
 	  "/node_pool/spot" },
 	{ { "security_group.create",
@@ -221,7 +226,8 @@ static const struct row understood[] = {
 	  "\"description\":\"\",\"type\":\"fast\",\"region\":\"r\"}",
 	  { { "POST /volumes {\"size\":1}", 200, VOLUME }, { "GET /volumes/v", 200, VOLUME } },
 	  "{\"id\":\"v\",\"name\":\"n\"}" },
-	{ "load_balancer.create", "{\"name\":\"b\",\"listeners\":[{\"port\":80,\"protocol\":\"tcp\"}],\"scheme\":\"internal\",\"subnet_ids\":[\"s\"]}",
+	{ "load_balancer.create", "{\"name\":\"b\",\"listeners\":[" LISTENER("tcp") "],"
+	  "\"scheme\":\"internal\",\"subnet_ids\":[\"s\"]}",
 	  { { "POST /balancers {\"name\":\"b\",\"net\":\"s\",\"at\":[80]}", 200,
 	      "{\"b\":{\"id\":\"1\",\"name\":\"b\"}}" } }, "{\"id\":\"1\",\"name\":\"b\"}" },
 	{ "cluster.create", "{\"name\":\"c\",\"node_pool\":{\"node_count\":1,\"spot\":false}}",
@@ -238,7 +244,7 @@ static void test_understood(void **state)
 {
 	(void)state;
 	RUN(understood);
-	assert_int_equal(fake.requests, 4);
+	assert_int_equal(fake.requests, 5);
 }
 
 /* ---- look-ups ------------------------------------------------------------ */

@@ -203,13 +203,15 @@ struct sc_method {
 /*
  * path   a.b        member b of member a
  *        a[]        every element of the array a
- *        a[k=v]     those whose member k is v; k may be a path, several are
- *                   joined by |, v may be a hole of the row's arguments:
- *                   "flavors[id|name={instance_type}]"
+ *        a[k=v]     those whose member k is v; k may be deeper (b.c), several
+ *                   are joined by |, and v may have holes:
+ *                   "flavors[id|name={instance_type}]".  Of {x?} that is
+ *                   missing every element.  v in quotes may be any text.
  *        a[k!=v]    those where it is not
- *        a[only]    the only element; none or several is SC_INVALID
+ *        a[k=v][l=w] of those chosen those where this is so, too
+ *        a[only]    the only element; in .items none or several is SC_INVALID
  *        *          every member, whatever its name; at the end of .items each
- *                   gets a member `~`, the name it was found under
+ *                   that is an object, with a member `~`, the name it has
  *        'x.y'      a name that holds dots or brackets
  *        a[]?       of .items: the array may be absent, which else is a fault
  *
@@ -219,13 +221,16 @@ struct sc_method {
  *        {x/N} {x:N} the N-th part, from 0, of x split at '/' or ':'
  *        {x:base64} in base64 (RFC 4648)
  *        {x|y}      the first of several that is there; {x|=text}: else a text
+ *                   (12 and true are a number and a boolean in a body)
  *        {+x}       not encoded (only for values made by the driver)
  *        {x[k]}     the member of x whose name is the text k
  *        {x[]}      in a body: the array of one element around it gets one
  *                   element for each of the list x;  {x[].y} is its member y:
  *                   "{'groups': [{'name': '{security_groups[]?}'}]}"
  *        {cred.x} {config.x} {session.x} {region} {op}
- *        {arg.x}    in a map: an argument of the row, where {x} is of the record
+ *        {arg.x}    in a map, also in its selectors: an argument of the row,
+ *                   where {x} is of the record
+ *        All at once, in this order: {+x[].y|z?:base64|=text}.
  *
  * In a body the members of an object named '*' take its place, and of a list
  * named '|', alone in its object, the first element that is not dropped does:
@@ -309,7 +314,8 @@ struct sc_rest {
 	 * op.reconcile says not_applied when there is none, else cannot_tell. */
 	const char *unique;
 	/* Arguments beside those in `when` and in holes that are understood,
-	 * "a b" (of .run rows: all; NULL there: not checked).  Another one that
+	 * "a b", or some words of them, "type=router|nat" (of .run rows
+	 * without a request: all; NULL there: not checked).  Another one that
 	 * is given (not null, false or empty) to a row that changes the cloud
 	 * is refused as SC_UNSUPPORTED, never dropped.  Of what is used member
 	 * by member, {pool.size}, each member given must be. */
