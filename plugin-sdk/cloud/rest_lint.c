@@ -30,6 +30,24 @@ void lint_path(struct lint *l, const char *what, const char *path)
 
 	if (path && !path_check(path, &err))
 		lint_find(l, "%s: %s", what, err.message);
+	else if (path && strchr(path, '{'))
+		lint_find(l, "%s: \"%s\": no holes are filled in here", what,
+			  path);
+}
+
+void lint_open_path(struct lint *l, const char *what, const char *path)
+{
+	struct error err;
+
+	if (path && !path_check(path, &err))
+		lint_find(l, "%s: %s", what, err.message);
+	else if (path && !template_is_path(path))
+		lint_find(l,
+			  "%s: \"%s\": only what a selector compares with "
+			  "can be a hole",
+			  what, path);
+	else
+		lint_template(l, what, path, TEMPLATE_TEXT);
 }
 
 /* ---- holes -------------------------------------------------------------- */
@@ -64,16 +82,31 @@ static void need_argument(struct lint *l, const char *name)
 		lint_find(l, "{%s}: a service has no parameters", name);
 }
 
+/* Maps have the record, the row's arguments, and nothing that is secret or of
+ * the request; the others have no record. */
+static void lint_scope(struct lint *l, const char *name)
+{
+	if (l->is_map && (!strcmp(name, "op") || text_starts(name, "cred.")))
+		lint_find(l, "{%s}: a map does not have it", name);
+	else if (l->is_map && text_starts(name, "arg."))
+		need_argument(l, name + 4);
+	else if (!l->is_map && text_starts(name, "arg."))
+		lint_find(l, "{%s}: outside of maps this is {%s}", name,
+			  name + 4);
+	else if (!l->is_map && strcmp(name, "op") != 0)
+		need_argument(l, name);
+}
+
 static void lint_name(struct lint *l, const char *name)
 {
-	if (!strcmp(name, "region") || !strcmp(name, "op"))
+	if (!strcmp(name, "region"))
 		return;
-	if (text_starts(name, "cred."))
+	if (text_starts(name, "cred.") && !l->is_map)
 		need_property(l, l->credential, name + 5, "cred", "credential");
 	else if (text_starts(name, "config."))
 		need_property(l, l->config, name + 7, "config", "config");
 	else if (!text_starts(name, "session."))
-		need_argument(l, name);
+		lint_scope(l, name);
 	else if (!l->driver->login)
 		lint_find(l, "{%s}: the driver has no login", name);
 }
@@ -92,14 +125,14 @@ static bool lint_hole(const struct hole *h, void *arg)
 	return true;
 }
 
-static void lint_template(struct lint *l, const char *text,
-			  enum template_kind kind)
+void lint_template(struct lint *l, const char *what, const char *text,
+		   enum template_kind kind)
 {
 	struct error err;
 
 	l->is_body = kind == TEMPLATE_BODY;
 	if (text && !template_holes(text, kind, lint_hole, l, &err))
-		lint_find(l, "%s", err.message);
+		lint_find(l, "%s: %s", what, err.message);
 }
 
 /* ---- rows --------------------------------------------------------------- */
@@ -125,9 +158,9 @@ static void lint_http(struct lint *l)
 	n = (size_t)(rest_query(url) - url);
 	path = mem_strndup(url, n);
 	l->is_path = true;
-	lint_template(l, path, TEMPLATE_URL);
+	lint_template(l, "http", path, TEMPLATE_URL);
 	l->is_path = false;
-	lint_template(l, url + n, TEMPLATE_URL);
+	lint_template(l, "http", url + n, TEMPLATE_URL);
 }
 
 static void lint_errors(struct lint *l, const struct sc_error_row *row)
@@ -180,7 +213,7 @@ static void lint_row(struct lint *l)
 		lint_find(l, "there is no service \"%s\"",
 			  row->service ? row->service : "");
 	lint_http(l);
-	lint_template(l, row->body, TEMPLATE_BODY);
+	lint_template(l, "body", row->body, TEMPLATE_BODY);
 	lint_records(l);
 }
 
@@ -203,15 +236,15 @@ static void lint_service(struct lint *l, const struct sc_service *s)
 	const char *const *h;
 
 	l->name = name;
-	lint_template(l, s->endpoint, TEMPLATE_TEXT);
+	lint_template(l, "endpoint", s->endpoint, TEMPLATE_TEXT);
 	for (h = s->headers; h && *h; h++)
-		lint_template(l, *h, TEMPLATE_TEXT);
+		lint_template(l, "headers", *h, TEMPLATE_TEXT);
 	lint_errors(l, s->errors);
 	lint_path(l, "error_code", s->error_code);
 	lint_path(l, "error_message", s->error_message);
 	lint_path(l, "next", s->next);
 	l->is_page = true;
-	lint_template(l, s->page, TEMPLATE_URL);
+	lint_template(l, "page", s->page, TEMPLATE_URL);
 	l->is_page = false;
 	if (s->page && !s->next)
 		lint_find(l, "has .page, and no .next says where it goes on");

@@ -15,11 +15,18 @@ struct lint {
 	json_t *findings;
 	bool is_path;           /* the template at hand is a URL's path */
 	bool is_body;
+	bool is_map;            /* {x} is of the record, {arg.x} of the row */
 	bool is_page;           /* a service's .page */
 };
 
 void lint_find(struct lint *l, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void lint_path(struct lint *l, const char *what, const char *path);
+/* The same of a path whose selectors may have holes. */
+void lint_open_path(struct lint *l, const char *what, const char *path);
+/* @what is put before what is malformed; of holes the row and the catalogue
+ * say whether they can be filled. */
+void lint_template(struct lint *l, const char *what, const char *text,
+		   enum template_kind kind);
 
 /* What a row says beside its request (rest_lint_row.c). */
 void lint_extras(struct lint *l);

@@ -45,23 +45,21 @@ static void lint_words(struct lint *l, const struct sc_map *m,
 			  m->to, w.p);
 }
 
-static bool any_hole(const struct hole *h, void *arg)
-{
-	(void)h;
-	(void)arg;
-	return true;
-}
-
 static void lint_from(struct lint *l, const struct sc_map *m)
 {
-	struct error err;
-
+	if (m->until && (!*m->until || m->value || m->map))
+		lint_find(l,
+			  "%s: .until is a text that cuts a text of the "
+			  "cloud's",
+			  m->to);
 	if (!m->from || m->value)
 		return;
-	if (!strchr(m->from, '{'))
-		lint_path(l, m->to, m->from);
-	else if (!template_holes(m->from, TEMPLATE_TEXT, any_hole, NULL, &err))
-		lint_find(l, "%s: %s", m->to, err.message);
+	l->is_map = true;
+	if (template_is_path(m->from))
+		lint_open_path(l, m->to, m->from);
+	else
+		lint_template(l, m->to, m->from, TEMPLATE_TEXT);
+	l->is_map = false;
 }
 
 static void lint_map(struct lint *l, const struct sc_map *map,
@@ -130,7 +128,7 @@ static void lint_map(struct lint *l, const struct sc_map *map,
 
 	for (const struct sc_map *m = map; m->to; m++)
 		lint_fields(l, m, rec);
-	for (f = rec ? rec->fields : NULL; f && f->name; f++)
+	for (f = rec && !l->row->then ? rec->fields : NULL; f && f->name; f++)
 		if (f->flags & CAT_REQUIRED && !count(map, f->name))
 			lint_find(l, "required field %s of %s is not mapped",
 				  f->name, rec->name);
@@ -162,7 +160,7 @@ void lint_records(struct lint *l)
 	const struct sc_rest *row = l->row;
 
 	lint_result(l);
-	lint_path(l, "items", row->items);
+	lint_open_path(l, "items", row->items);
 	lint_path(l, "next", row->next);
 	if (row->next && !rest_is_list(row) &&
 	    !(row->items && strchr(row->items, '[')))

@@ -14,6 +14,10 @@ static const struct sc_map odd_map[] = {
 	{ "zone", "z", .list = true },
 	{ "private_ip public_ip no_field", .words = "x=y |z" },
 	{ "host native", "from" },
+	{ "key_pair", "{arg.nobody}-{op}" },
+	{ "image_id", "a[k={arg.noone}]", .until = "" },
+	{ "instance_type", "a[k={id}].{arg.id}-{config.none}" },
+	{ "fault", "[{cred.x}]" },
 	{ NULL },
 };
 
@@ -23,6 +27,8 @@ static const struct sc_map bare_group[] = {
 };
 
 static const struct sc_error_row odd_errors[] = { { 400, NULL, 5 }, { 0 } };
+
+static const struct sc_map odd_volume[] = { { "id" }, { NULL } };
 
 static const struct sc_rest odd[] = {
 	{ "instance.lst", "GET /x" },
@@ -37,6 +43,11 @@ static const struct sc_rest odd[] = {
 	{ "instance.delete", "DELETE" },
 	{ "instance.restart", "POST /x/{anything}", .run = by_hand },
 	{ ".private", "GET /x/{whatever}" },
+	{ "volume.get", "GET /x?a={id|wrong}&b={arg.id}", .items = "x[k={y}][l={id}]",
+	  .map = odd_volume },
+	{ "volume.delete", "DELETE /x/{id}", .items = "a.{id}" },
+	{ "volume.list", "GET /x", .items = "a[k={id/x}]", .next = "a[k={name}]",
+	  .map = odd_volume },
 	{ NULL },
 };
 
@@ -50,7 +61,7 @@ static const struct sc_service odd_services[] = {
 
 static const char *const findings[] = {
 	"service \"\": {config.nowhere}: the config schema has no nowhere",
-	"service \"\": template: bad hole",
+	"service \"\": headers: template: bad hole",
 	"service \"\": {session.t}: the driver has no login",
 	"service \"\": {name}: a service has no parameters",
 	"service \"\": errors: there is no code 5",
@@ -70,13 +81,19 @@ static const char *const findings[] = {
 	"instance.get: instance has no field no_field",
 	"instance.get: public_ip: words: \"|z\" is not ours=theirs|theirs",
 	"instance.get: \"host native\": only what the cloud calls the same",
+	"instance.get: {nobody}: instance.get has no parameter nobody",
+	"instance.get: {op}: a map does not have it",
+	"instance.get: {noone}: instance.get has no parameter noone",
+	"instance.get: image_id: .until is a text",
+	"instance.get: {config.none}: the config schema has no none",
+	"instance.get: {cred.x}: a map does not have it",
 	"instance.list: {list[]}: only bodies are repeated",
 	"instance.list: is a list, and .items selects no elements",
 	"instance.create: \"POST x\" is not a method and a path",
 	"instance.create: {volume}: instance.create has no parameter volume",
 	"instance.create: answers with instance, and the row has no .map",
 	"instance.stop: \"post /x\" is not a method and a path",
-	"instance.stop: body template: JSON:",
+	"instance.stop: body: body template: JSON:",
 	"instance.stop: answers with nothing, and the row has a .map",
 	"instance.stop: there is no service \"none\"",
 	"instance.start: has neither a request nor a function",
@@ -87,6 +104,12 @@ static const char *const findings[] = {
 	"instance.suspend: errors: there is no code 5",
 	"security_group.get: rules is a record: it needs a .map",
 	"security_group.get: has .next and is not a list",
+	"volume.get: {wrong}: volume.get has no parameter wrong",
+	"volume.get: {arg.id}: outside of maps this is {id}",
+	"volume.get: {y}: volume.get has no parameter y",
+	"volume.delete: items: \"a.{id}\": only what a selector compares with",
+	"volume.list: items: template: bad hole",
+	"volume.list: next: \"a[k={name}]\": no holes are filled in here",
 	"instance.delete: \"DELETE\" is not a method and a path",
 };
 
@@ -112,6 +135,8 @@ static void test_lint(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(findings); i++)
 		if (!has_finding(all, findings[i]))
 			fail_msg("nothing begins with %s", findings[i]);
+	assert_false(has_finding(all, "instance.get: {id}"));
+	assert_false(has_finding(all, "volume.get: {id"));
 	assert_false(has_finding(all, "instance.restart"));
 	assert_false(has_finding(all, ".private"));
 }
