@@ -11,6 +11,7 @@
 #include "base/auto.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "cli/apply.h"
 #include "cli/complete.h"
 #include "cli/help.h"
 #include "cli/operation.h"
@@ -123,6 +124,10 @@ const struct builtin command_builtins[] = {
 	  context_set_run },
 	{ "context", "delete", "NAME", 1, 1, LIVE_CONTEXT,
 	  "Forget these settings.", context_delete_run },
+	{ "apply", NULL, "", 0, 0, LIVE_NONE,
+	  "Make the resources of a file, or change them to what it says.", apply_run },
+	{ "delete", NULL, "", 0, 0, LIVE_NONE,
+	  "Delete the resources of a file, in the other order.", apply_delete_run },
 	{ "help", NULL, "[COMMAND | COLLECTION [VERB]]", 0, 2, LIVE_TOPIC,
 	  "Tell how to use this program, a command, a collection or a verb.", help_run },
 	{ "completion", "bash", "", 0, 0, LIVE_NONE,

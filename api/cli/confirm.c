@@ -72,14 +72,28 @@ static bool is_yes(const char *line)
 	return !strcasecmp(line, "y") || !strcasecmp(line, "yes");
 }
 
-bool confirm(struct session *s, const struct cat_op *op,
-	     const json_t *resources, struct error *err)
+static bool can_ask(void)
+{
+	return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+}
+
+static bool take_answer(struct error *err)
 {
 	char line[ANSWER_MAX];
 
+	if (!read_line(line, sizeof(line)))
+		fputc('\n', stderr);
+	else if (is_yes(line))
+		return true;
+	return fail(err, ERR_CANCELLED, "nothing was done");
+}
+
+bool confirm(struct session *s, const struct cat_op *op,
+	     const json_t *resources, struct error *err)
+{
 	if (s->command.option[OPTION_YES] || !json_array_size(resources))
 		return true;
-	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)) {
+	if (!can_ask()) {
 		AUTO_FREE char *name =
 			confirm_name(json_array_get(resources, 0));
 
@@ -89,9 +103,19 @@ bool confirm(struct session *s, const struct cat_op *op,
 			    op->verb, op->kind->name, name);
 	}
 	ask(s, op, resources);
-	if (!read_line(line, sizeof(line))) {
-		fputc('\n', stderr);
-		return fail(err, ERR_CANCELLED, "nothing was done");
-	}
-	return is_yes(line) || fail(err, ERR_CANCELLED, "nothing was done");
+	return take_answer(err);
+}
+
+bool confirm_names(struct session *s, const char *names, struct error *err)
+{
+	if (s->command.option[OPTION_YES])
+		return true;
+	if (!can_ask())
+		return fail(err, ERR_INVALID,
+			    "delete of %.300s would be for good, and nobody "
+			    "can be asked here; add --yes",
+			    names);
+	fprintf(stderr, "Delete %s? [y/N] ", names);
+	fflush(stderr);
+	return take_answer(err);
 }

@@ -15,6 +15,9 @@
 bool confirm(struct session *s, const struct cat_op *op,
 	     const json_t *resources, struct error *err);
 
+/* The same question about resources of any kinds, as @names has them. */
+bool confirm_names(struct session *s, const char *names, struct error *err);
+
 /* "web (i-1)", or "i-1" where it has no other name; new. */
 char *confirm_name(const json_t *resource);
 

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From the options to a manifest that is known to be right, and from the
+ * results to the output.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "apply_impl.h"
+#include "base/auto.h"
+#include "base/json.h"
+#include "base/sys.h"
+#include "config_yaml.h"
+#include "operation.h"
+
+#define CHUNK 65536
+
+/* ---- the file ------------------------------------------------------------ */
+
+static bool read_all(int fd, const char *file, struct buf *text,
+		     struct error *err)
+{
+	AUTO_FREE char *chunk = mem_alloc(CHUNK);
+	ssize_t n;
+
+	while ((n = sys_read(fd, chunk, CHUNK)) > 0 &&
+	       text->n <= CONFIG_YAML_MAX)
+		buf_add(text, chunk, (size_t)n);
+	if (n < 0)
+		return fail(err, ERR_INVALID, "%s cannot be read: %s", file,
+			    strerror(errno));
+	return text->n <= CONFIG_YAML_MAX ||
+	       fail(err, ERR_INVALID, "%s: larger than %d bytes", file,
+		    CONFIG_YAML_MAX);
+}
+
+static bool read_file(const char *file, struct buf *text, struct error *err)
+{
+	AUTO_FD int fd = -1;
+
+	if (!strcmp(file, "-"))
+		return read_all(STDIN_FILENO, "standard input", text, err);
+	fd = sys_open(file, O_RDONLY, 0);
+	if (fd < 0)
+		return fail(err, ERR_INVALID, "%s cannot be opened: %s", file,
+			    strerror(errno));
+	return read_all(fd, file, text, err);
+}
+
+/* ---- faults -------------------------------------------------------------- */
+
+static void tell_fault(const struct manifest *m, const json_t *fault)
+{
+	long long line = json_int(fault, "line", 0);
+
+	fprintf(stderr, "%s", m->file);
+	if (line)
+		fprintf(stderr, ":%lld", line);
+	fprintf(stderr, ": %s\n", json_str(fault, "detail", ""));
+}
+
+/* All of them: to people as lines, to programs as members of the problem. */
+static void tell_faults(struct apply *a, const struct error *err)
+{
+	const char *format = session_option(a->s, OPTION_OUTPUT);
+	json_t *faults = a->m.faults, *fault;
+	size_t i;
+
+	if (format && !strcmp(format, "json")) {
+		json_decref(a->s->problem);
+		a->s->problem =
+			json_pack("{ss ss ss ss sb sO}", "type",
+				  "urn:skyclust:problem:invalid", "code",
+				  "invalid", "detail", err->message, "effect",
+				  "none", "retryable", 0, "errors", faults);
+	} else if (json_array_size(faults) > 1) {
+		json_array_foreach (faults, i, fault)
+			tell_fault(&a->m, fault);
+	}
+}
+
+/* ---- beginning ----------------------------------------------------------- */
+
+/* The first request, if any, is made here: the file is right. */
+static bool settle_provider(struct apply *a, struct error *err)
+{
+	const char *own = a->s->provider;
+
+	for (size_t i = 0; i < a->m.n; i++)
+		if (!a->m.list[i].provider && !own) {
+			own = session_provider(a->s, err);
+			if (!own)
+				return false;
+		}
+	a->provider = own ? mem_strdup(own) : NULL;
+	return true;
+}
+
+static bool begin(struct apply *a, const char *file, struct buf *text,
+		  bool changes, struct error *err)
+{
+	struct session *s = a->s;
+	const char *name = file && !strcmp(file, "-") ? "stdin" : file;
+
+	if (!file)
+		return fail(err, ERR_INVALID,
+			    "which file? Name it by -f FILE; -f - is standard "
+			    "input");
+	if (!operation_set_output(s, NULL, err) || !session_connect(s, err) ||
+	    !read_file(file, text, err))
+		return false;
+	if (!manifest_read(&a->m, name, text->n ? text->p : "", text->n,
+			   s->provider, s->region, err)) {
+		tell_faults(a, err);
+		return false;
+	}
+	if (!settle_provider(a, err))
+		return false;
+	a->outcomes = mem_alloc(a->m.n * sizeof(*a->outcomes));
+	if (changes && !a->dry_run)
+		a->lock = apply_lock(s, err);
+	return !changes || a->dry_run || a->lock >= 0;
+}
+
+bool apply_begin(struct apply *a, struct session *s, bool changes)
+{
+	AUTO(buf_wipe) struct buf text = { 0 };
+	struct error err;
+
+	*a = (struct apply){
+		.s = s,
+		.results = json_array(),
+		.support = json_object(),
+		.dry_run = s->command.option[OPTION_DRY_RUN] != NULL,
+		.lines = !session_option(s, OPTION_OUTPUT),
+		.lock = -1,
+	};
+	a->guesses = a->dry_run;
+	if (begin(a, s->command.option[OPTION_FILE], &text, changes, &err))
+		return true;
+	a->status = (enum exit_status)session_report(s, &err);
+	return false;
+}
+
+/* ---- the end ------------------------------------------------------------- */
+
+static size_t count(const struct apply *a, const char *action)
+{
+	json_t *result;
+	size_t i, n = 0;
+
+	json_array_foreach (a->results, i, result)
+		n += !strcmp(json_str(result, "action", ""), action);
+	return n;
+}
+
+static void print_results(struct apply *a)
+{
+	struct error err;
+
+	json_t *result;
+	size_t i;
+
+	if (a->lines || !a->outcomes)
+		return;
+	json_array_foreach (a->results, i, result)
+		json_object_del(result, "number");
+	if (!output_list(&a->s->output, a->results)) {
+		fail(&err, ERR_INTERNAL, "the results cannot be written: %s",
+		     strerror(errno));
+		a->status = (enum exit_status)session_report(a->s, &err);
+	}
+}
+
+int apply_end(struct apply *a)
+{
+	size_t failed = count(a, "failed");
+
+	print_results(a);
+	if (failed)
+		session_say(a->s,
+			    "%zu failed, %zu not tried; running it again goes "
+			    "on from here",
+			    failed, count(a, "skipped"));
+	for (size_t i = 0; a->outcomes && i < a->m.n; i++)
+		json_decref(a->outcomes[i].record);
+	if (a->lock >= 0)
+		close(a->lock);
+	mem_free(a->outcomes);
+	mem_free(a->provider);
+	json_decref(a->results);
+	json_decref(a->support);
+	manifest_done(&a->m);
+	return (int)a->status;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Making a resource, and waiting until others can use it.
+ */
+#include <string.h>
+
+#include "apply_impl.h"
+#include "base/auto.h"
+#include "base/json.h"
+#include "lookup.h"
+#include "wait.h"
+
+#define HTTP_ACCEPTED 202
+
+/* What only the answer of create has (keys, passwords) is kept. */
+static void take_record(struct outcome *o, json_t *value)
+{
+	json_t *last = o->record;
+
+	o->record = json_copy(value);
+	if (json_is_object(last))
+		json_object_update_missing(o->record, last);
+	json_decref(last);
+}
+
+static bool is_moving(const json_t *record)
+{
+	const char *status = json_str(record, "status", NULL);
+
+	return status && wait_state(status) == WAIT_MOVING;
+}
+
+static bool is_broken(const json_t *record)
+{
+	return wait_state(json_str(record, "status", "")) == WAIT_BROKEN;
+}
+
+bool apply_settle(struct apply *a, const struct resource *r,
+		  const struct cat_op *op, bool must, enum exit_status *status,
+		  struct error *err)
+{
+	struct outcome *o = apply_outcome(a, r);
+	bool wanted = r->needed || a->s->command.option[OPTION_WAIT];
+	json_t *value;
+
+	if (!must &&
+	    !(wanted && (is_moving(o->record) || is_broken(o->record))))
+		return true;
+	value = wait_settled(
+		a->s, op, json_str(o->record, "id", r->name), NULL,
+		command_number(&a->s->command, OPTION_WAIT, WAIT_DEFAULT_S),
+		status, err);
+	if (json_is_object(value))
+		take_record(o, value);
+	json_decref(value);
+	return value != NULL;
+}
+
+bool apply_make(struct apply *a, const struct resource *r, json_t *args,
+		enum exit_status *status, struct error *err)
+{
+	struct outcome *o = apply_outcome(a, r);
+	json_t *value = NULL;
+	int http = 0;
+
+	if (a->dry_run) {
+		apply_tell(a, r, "create", NULL);
+		return true;
+	}
+	if (!lookup_references(a->s, r->op, args, err) ||
+	    !session_call(a->s, r->op, args, &value, &http, err))
+		return false;
+	/* The cloud works on: its name will find it. */
+	if (http == HTTP_ACCEPTED || !json_str(value, "id", NULL)) {
+		json_decref(value);
+		if (!apply_settle(a, r, r->op, true, status, err))
+			return false;
+		apply_tell(a, r, "created", NULL);
+		return true;
+	}
+	o->record = value;
+	apply_tell(a, r, "created", NULL);
+	apply_tell_secrets(a, r);
+	if (strcmp(json_str(value, "name", ""), r->name) != 0)
+		session_say(a->s,
+			    "%s/%s: the cloud has given it another name; it "
+			    "will not be found again",
+			    r->kind->name, r->name);
+	return apply_settle(a, r, r->op, false, status, err);
+}
