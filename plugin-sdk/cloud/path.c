@@ -19,6 +19,7 @@ struct step {
 	bool unlike;	    /* != */
 	bool more;	    /* another selector follows at once … */
 	bool again;	    /* … and this is that one, without a name */
+	size_t number;	    /* from 1 */
 	struct slice keys;  /* k|l; empty: every element */
 	struct slice value; /* with its quotes, if it has some */
 };
@@ -150,11 +151,11 @@ static bool at_end(const char *p)
 /* The next step of *@p; false at the end, and when it is malformed (*@bad). */
 static bool next_step(const char **p, struct step *s, bool *bad)
 {
-	*s = (struct step){ .again = s->more };
+	*s = (struct step){ .again = s->more, .number = s->number + 1 };
 	if (at_end(*p))
 		return false;
 	if (!take_name(p, s) || !take_selector(p, s) ||
-	    (!s->name.n && !s->select) ||
+	    (!s->name.n && (!s->select || (s->number > 1 && !s->again))) ||
 	    (s->again && !s->keys.n && !s->only)) {
 		*bad = true;
 		return false;
@@ -173,13 +174,10 @@ bool path_check(const char *path, struct error *err)
 {
 	const char *p = path;
 	struct step s = { 0 };
-	bool bad = false, first = true;
+	bool bad = false;
 
-	while (next_step(&p, &s, &bad)) {
-		if (!s.name.n && !first && !s.again)
-			bad = true;
-		first = false;
-	}
+	while (next_step(&p, &s, &bad))
+		continue;
 	if (!bad)
 		return true;
 	return fail(err, ERR_INVALID,

@@ -5,7 +5,8 @@
  * is the JSON of the arguments, which templates and path are applied to.
  *
  * Beside memory faults it finds URLs that leave the template's own path: a
- * control character, or a "." or ".." segment that was not refused.
+ * control character, or a "." or ".." segment that was not refused; and values
+ * that break out of a path's selector.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -84,14 +85,34 @@ static void fill(const char *url, const char *body, json_t *args)
 static void walk(const char *path, json_t *args)
 {
 	AUTO_JSON json_t *found = path_find(args, path);
+	AUTO_JSON json_t *records = path_records(args, path);
 	json_t *first = path_first(args, path);
 	struct error err;
 
-	if (!path_check(path, &err) && json_array_size(found))
+	if (!path_check(path, &err) &&
+	    (json_array_size(found) || json_array_size(records)))
 		abort();
 	if (first && !json_array_size(found))
 		abort();
+	if (path_choices(args, path) != 1 && json_array_size(found))
+		abort();
 	path_exists(args, path);
+	path_selects(path);
+}
+
+/* Whatever the values are, a path that was well-formed stays so. */
+static void fill_path(const char *path, json_t *args)
+{
+	struct template_scope scope = { .args = args, .row = args };
+	AUTO(buf_done) struct buf out = { 0 };
+	struct error err;
+
+	if (!path_check(path, &err) || !template_is_path(path) ||
+	    !template_path(path, &scope, &out, &err))
+		return;
+	if (!path_check(out.n ? out.p : "", &err))
+		abort();
+	walk(out.n ? out.p : "", args);
 }
 
 /* Control characters of the template itself are its author's; leave them. */
@@ -114,5 +135,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (is_plain(url))
 		fill(url, body, args);
 	walk(path, args);
+	fill_path(path, args);
 	return 0;
 }

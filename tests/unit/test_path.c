@@ -219,12 +219,36 @@ static const char *const good[] = {
 };
 
 static const char *const bad[] = {
-	".",	     "a.",	  "a..b",	  ".a",	     "a[",
-	"a[k]",	     "a[=v]",	  "a]",		  "a[|k=v]", "a[k|=v]",
-	"a[k..l=v]", "a[k.=v]",	  "a[!=v]",	  "a['k=v]", "a[k=it's]",
-	"a[k='v]",   "a[k='v'w]", "a[k='v'''x']", "a[k={x]", "a[''=v]",
-	"'a",	     "''",	  "a.?",	  "a[]b",    "a.[]",
-	"a'b'",	     "a[][]",
+	".",
+	"a.",
+	"a..b",
+	".a",
+	"a[",
+	"a[k]",
+	"a[=v]",
+	"a]",
+	"servers.[]",
+	"servers.[].id",
+	"servers.[id=a]",
+	"a[|k=v]",
+	"a[k|=v]",
+	"a[k..l=v]",
+	"a[k.=v]",
+	"a[!=v]",
+	"a['k=v]",
+	"a[k=it's]",
+	"a[k='v]",
+	"a[k='v'w]",
+	"a[k='v'''x']",
+	"a[k={x]",
+	"a[''=v]",
+	"'a",
+	"''",
+	"a.?",
+	"a[]b",
+	"a.[]",
+	"a'b'",
+	"a[][]",
 };
 
 static void test_check(void **state)
@@ -241,6 +265,7 @@ static void test_check(void **state)
 			fail_msg("%s passed", bad[i]);
 		assert_int_equal(err.code, ERR_INVALID);
 		assert_null(path_first(root, bad[i]));
+		assert_false(path_exists(root, bad[i]));
 	}
 }
 
