@@ -15,14 +15,12 @@ while IFS= read -r line <&"$out"; do
 done
 grep -q '^The whole API' "$work/printed" || { echo "make run ended early" >&2; exit 1; }
 # The printed commands are run just as they stand.
-sed -n '/^  TOKEN=/,/^The whole API/{/^The whole API/!p}' "$work/printed" >"$work/typed"
-# The README says the same, for the default address and folder.
-url=$(grep -o -m1 'http://[0-9.:]*' "$work/printed")
-sed -n '/^TOKEN=/,/^```/{/^```/!p}' README.md |
-	sed "s|http://127.0.0.1:8080|$url|; s|data/admin|$work/data/admin|" >"$work/readme"
-diff <(sed '/^$/d; s/^  //' "$work/typed") "$work/readme"
-bash -euo pipefail -c "$(sed 's/curl /curl -sS --fail-with-body /' "$work/typed")" | tee "$work/answers"
-grep -q '"name":"sim"' "$work/answers"
-grep -q '"name":"web"' "$work/answers"
+sed -n '/^  export PATH=/,/^$/{s/^  //p}' "$work/printed" >"$work/typed"
+# The README types the same, for the default address and folder.
+sed -n '/^```console/,/^```/{s/^\$ //p}' README.md >"$work/readme"
+diff <(grep -v SKYCLUST_SERVER "$work/typed") "$work/readme"
+bash -euo pipefail -c "$(<"$work/typed")" | tee "$work/answers"
+grep -q '^private_ip  *10\.' "$work/answers"
+grep -q '^i-seed-00001 ' "$work/answers"
 echo
 echo "demo: the printed commands work"

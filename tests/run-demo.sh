@@ -20,13 +20,19 @@ SkyClust is up at $url (Ctrl-C stops it; its state is in $data/).
 
 In another terminal, in this folder:
 
-  TOKEN=\$(cat $data/admin.token)
-  curl -H "Authorization: Bearer \$TOKEN" $url/api/v1/providers
-  curl -H "Authorization: Bearer \$TOKEN" $url/api/v1/providers/sim/instances
-  curl -H "Authorization: Bearer \$TOKEN" -H 'Content-Type: application/json' \\
-       -d '{"name":"web","instance_type":"small","image_id":"ubuntu-22.04"}' \\
-       $url/api/v1/providers/sim/instances
+  export PATH=\$PWD/build/release/bin:\$PATH
+END
+# The command line finds the server and its token where they are by default.
+if [[ $url != http://127.0.0.1:8080 || $data != data ]]; then
+	echo "  export SKYCLUST_SERVER=$url SKYCLUST_TOKEN_FILE=$data/admin.token"
+fi
+cat <<END
+  skyclust sim instances create web --type small --image-id ubuntu-22.04 --wait --fields id,name,status,private_ip
+  skyclust sim instances list
+  skyclust sim instances stop web --wait
+  skyclust sim instances delete web --yes
 
+Completion: source <(skyclust completion bash). Help: skyclust help, skyclust --man | man -l -
 The whole API, readable: $url/docs
 END
 wait "$pid"
