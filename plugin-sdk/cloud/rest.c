@@ -130,17 +130,32 @@ static void tell_id(const struct rest_run *run, json_t *record)
 		run->call->checkpoint(run->call, json_pack("{s:O}", "id", id));
 }
 
-/* Answer with another row; steals @record. */
+/* Has @record all that a record of the catalogue must have? */
+static bool is_whole(const struct rest_run *run, json_t *record)
+{
+	const struct cat_record *rec = run->op ? run->op->result : NULL;
+	const struct cat_field *f = rec ? rec->fields : NULL;
+	const json_t *v;
+
+	for (; f && f->name; f++) {
+		v = json_object_get(record, f->name);
+		if (f->flags & CAT_REQUIRED && (!v || json_is_null(v)))
+			return false;
+	}
+	return rec != NULL;
+}
+
+/* Answer with another row; steals @record, which is the answer if that row
+ * fails and nothing is missing: what was made can take a while to be seen. */
 WAITS static json_t *then(const struct rest_run *run, json_t *record)
 {
 	struct sc_call *call = run->call;
-	AUTO_JSON json_t *args = then_args(run, record);
+	AUTO_JSON json_t *args = then_args(run, record), *own = record;
 	const struct sc_rest *row =
 		rest_choose(call->driver, run->row->then, args);
 	struct sc_rest last;
 	json_t *v;
 
-	json_decref(record);
 	if (!row) {
 		fail(&call->fault, ERR_INTERNAL, "%s: .then names no row: %s",
 		     run->row->op, run->row->then);
@@ -149,24 +164,28 @@ WAITS static json_t *then(const struct rest_run *run, json_t *record)
 	last = *row;
 	last.then = NULL; /* one step only, so no circle */
 	v = rest_value(call, &last, args);
+	if (!v && is_whole(run, own)) {
+		call->fault = (struct error){ 0 };
+		return json_incref(own);
+	}
 	if (!v && !run->is_read)
 		call->fault.effect = EFFECT_APPLIED;
 	return v;
 }
 
-/* After a conflict: the value of the row if what it is about has the wanted
+/* After a refusal: the value of the row if what it is about has the wanted
  * state already. */
 WAITS static json_t *already(const struct rest_run *run)
 {
 	struct sc_call *call = run->call;
-	const struct error conflict = call->fault;
+	const struct error refusal = call->fault;
 	AUTO_FREE char *get = mem_printf("%s.get", run->op->kind->name);
 	const struct sc_rest *row = rest_choose(call->driver, get, run->args);
 	json_t *record = row ? rest_value(call, row, run->args) : NULL;
 
 	if (!record || !rest_holds(run->row->already, record)) {
 		json_decref(record);
-		call->fault = conflict;
+		call->fault = refusal;
 		return NULL;
 	}
 	call->fault = (struct error){ 0 };
@@ -182,7 +201,8 @@ WAITS static json_t *run_value(struct rest_run *run)
 	json_t *record = rest_look_up(run) ? find_record(run) : NULL;
 
 	if (!record && run->op && run->row->already &&
-	    run->call->fault.code == ERR_CONFLICT)
+	    (run->call->fault.code == ERR_CONFLICT ||
+	     run->call->fault.code == ERR_NOT_FOUND))
 		return already(run);
 	if (!record && is_gone(run)) {
 		run->call->fault = (struct error){ 0 };

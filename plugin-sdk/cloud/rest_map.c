@@ -22,6 +22,7 @@
 struct mapper {
 	const struct rest_run *run;
 	struct template_scope scope; /* args: the node at hand */
+	bool partial;		     /* `.then` will tell the rest */
 	bool failed;		     /* call->fault says why */
 };
 
@@ -76,12 +77,16 @@ static json_t *map_value(struct mapper *m, const struct sc_map *map,
 
 /* ---- where it is -------------------------------------------------------- */
 
-/* "{node}/{vmid}": a text made of several places; NULL when one is missing. */
+/* "{node}/{vmid}": a text made of several places; NULL when one is missing.
+ * "{arg.rules}": the value as it is. */
 static json_t *fill_text(struct mapper *m, const char *from)
 {
 	AUTO(buf_done) struct buf text = { 0 };
+	struct hole whole;
 	bool dropped;
 
+	if (hole_is_all(from, &whole))
+		return hole_value(&whole, &m->scope, false);
 	if (!template_text(from, &m->scope, &text, &dropped, NULL) || dropped)
 		return NULL;
 	return json_stringn(text.p ? text.p : "", text.n);
@@ -148,9 +153,10 @@ static json_t *map_list(struct mapper *m, const struct sc_map *map,
 
 /* ---- one record --------------------------------------------------------- */
 
-static bool is_required(const struct cat_field *f)
+static bool is_required(const struct mapper *m, const struct cat_field *f)
 {
-	return f && f->flags & CAT_REQUIRED && !(f->flags & CAT_NULLABLE);
+	return f && f->flags & CAT_REQUIRED && !(f->flags & CAT_NULLABLE) &&
+	       !m->partial;
 }
 
 static bool is_empty(const json_t *v)
@@ -189,7 +195,7 @@ static bool map_field(struct mapper *m, const struct sc_map *map,
 		v = map_list(m, map, f);
 	} else {
 		one = find_one(m, map);
-		if (is_empty(one) && !is_required(f) && !map->words) {
+		if (is_empty(one) && !is_required(m, f) && !map->words) {
 			json_decref(one);
 			one = NULL;
 		}
@@ -200,7 +206,7 @@ static bool map_field(struct mapper *m, const struct sc_map *map,
 		json_decref(v);
 		return false;
 	}
-	if (!v && is_required(f) && !gives(later, map->to))
+	if (!v && is_required(m, f) && !gives(later, map->to))
 		return no_value(m, map, found);
 	if (!v && found && !map->words)
 		log_debug("a field of the cloud's record has another type",
@@ -274,7 +280,9 @@ json_t *rest_record(const struct rest_run *run, json_t *node)
 	const struct cat_record *rec = run->op ? run->op->result : NULL;
 	struct mapper m = {
 		.run = run,
+		.partial = run->row->then,
 		.scope = { .row = run->args,
+			   .headers = run->headers,
 			   .config = call->config,
 			   .session = call->session,
 			   .region = call->region },

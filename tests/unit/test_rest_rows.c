@@ -58,6 +58,11 @@ static const struct sc_rest rows[] = {
 	{ "network", "GET /subnets/{subnet_id}", .items = "subnet", .when = "subnet_id" },
 	{ "keys", "GET /keys", .items = "keys[]", .map = key_map, .next = "",
 	  .when = "key_pair" },
+	{ "key_pair.create", "POST /keys", .items = "k", .map = key_map, .takes = "name",
+	  .then = "key_pair.get" },
+	{ "key_pair.get", "GET /keys/{id}", .items = "k", .map = number_map },
+	{ "volume.detach", "DELETE /volumes/{id}/of", .then = "volume.get",
+	  .already = "!instance_id" },
 	{ "image.list", "GET /images", .items = "images[]", .map = key_map },
 	{ "snapshot.create", "POST /volumes/{volume.uuid}/snapshots", .let = "volume",
 	  .items = "s", .map = key_map },
@@ -403,6 +408,31 @@ static const struct row conflicts[] = {
 	  .code = ERR_INVALID, .effect = EFFECT_NONE },
 };
 
+/* Once something is made it is told, seen or not. */
+static const struct row afterwards[] = {
+	{ "key_pair.create", "{\"name\":\"a\"}",
+	  { { "POST /keys", 201, "{\"k\":" NAMED("a") "}" },
+	    { "GET /keys/a", 200, "{\"k\":{\"n\":5}}" } }, "{\"id\":\"5\",\"name\":\"5\"}" },
+	{ "key_pair.create", "{\"name\":\"a\"}",
+	  { { "POST /keys", 201, "{\"k\":" NAMED("a") "}" }, { "GET /keys/a", 404 } }, NAMED("a") },
+	{ "key_pair.create", "{\"name\":\"a\"}",
+	  { { "POST /keys", 201, "{\"k\":{\"id\":\"a\"}}" }, { "GET /keys/a", 404 } },
+	  .code = ERR_NOT_FOUND, .effect = EFFECT_APPLIED },
+	/* What is not there may be what was wanted. */
+	{ "volume.detach", "{\"id\":\"v\"}",
+	  { { "DELETE /volumes/v/of", 404 }, { "GET /volumes/v", 200, "{\"v\":" NAMED("v") "}" } },
+	  .value = NAMED("v") },
+	{ "volume.detach", "{\"id\":\"v\"}",
+	  { { "DELETE /volumes/v/of", 404 }, { "GET /volumes/v", 404 } },
+	  .code = ERR_NOT_FOUND, .effect = EFFECT_NONE, .why = "volume.detach" },
+};
+
+static void test_afterwards(void **state)
+{
+	(void)state;
+	RUN(afterwards);
+}
+
 static void test_conflicts(void **state)
 {
 	(void)state;
@@ -421,6 +451,7 @@ int main(void)
 		WITH_CLOUD(test_lookups),
 		WITH_CLOUD(test_joins),
 		WITH_CLOUD(test_conflicts),
+		WITH_CLOUD(test_afterwards),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

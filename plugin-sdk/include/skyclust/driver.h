@@ -279,7 +279,9 @@ struct sc_rest {
 						 * a record picked out of an array
 						 * is looked for on all pages */
 	const char *then;                       /* answer with this row (its own
-						 * .then aside) on its id */
+						 * .then aside) on its id; should
+						 * that fail, by .map if nothing
+						 * required is missing */
 	const char *service;                    /* which struct sc_service */
 	const struct sc_error_row *errors;      /* before the service's own */
 	struct sc_reply *(*run)(struct sc_call *call); /* escape hatch */
@@ -301,9 +303,9 @@ struct sc_rest {
 	 * which no row's `when` holds, or that the cloud does not offer, is
 	 * left out.  Lists with .over or .also are paged by the SDK alone. */
 	const char *also;
-	/* "status=running|pending": a conflict (SC_CONFLICT) is success when
-	 * this, as in `when`, holds for the record that the kind's `get` row
-	 * then shows; that is the answer where there is one. */
+	/* "status=running|pending": a conflict or what is not found is success
+	 * when this, as in `when`, holds for the record that the kind's `get`
+	 * row then shows; that is the answer where there is one. */
 	const char *already;
 	/* Of creates: where the cloud's object, as the kind's `list` row finds
 	 * it, holds {op}: "metadata.skyclust-op".  The SDK then answers
