@@ -86,7 +86,7 @@ static json_t *fill_text(struct mapper *m, const char *from)
 	bool dropped;
 
 	if (hole_is_all(from, &whole))
-		return hole_value(&whole, &m->scope, false);
+		return hole_value(&whole, &m->scope, true);
 	if (!template_text(from, &m->scope, &text, &dropped, NULL) || dropped)
 		return NULL;
 	return json_stringn(text.p ? text.p : "", text.n);

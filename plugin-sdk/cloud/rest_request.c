@@ -63,6 +63,14 @@ char *rest_http(const struct sc_rest *row, const struct sc_service *service)
 			  *rest_query(row->http) ? '&' : '?', service->page);
 }
 
+static bool asks_for_headers(const struct sc_map *map)
+{
+	for (; map && map->to; map++)
+		if (map->from && strstr(map->from, "{header."))
+			return true;
+	return false;
+}
+
 bool rest_run_init(struct rest_run *run, struct sc_call *call,
 		   const struct sc_rest *row, json_t *args)
 {
@@ -87,6 +95,8 @@ bool rest_run_init(struct rest_run *run, struct sc_call *call,
 			    row->service ? row->service : "");
 	run->is_read = is_read(run->op, row->http);
 	run->http = rest_http(row, run->service);
+	if (asks_for_headers(row->map))
+		run->headers = json_object();
 	if (has_service_pages(row, run->service))
 		run->next = run->service->next;
 	if (run->next && !*run->next)
@@ -97,6 +107,7 @@ bool rest_run_init(struct rest_run *run, struct sc_call *call,
 void rest_run_done(struct rest_run *run)
 {
 	json_decref(run->args);
+	json_decref(run->headers);
 	mem_free(run->http);
 }
 

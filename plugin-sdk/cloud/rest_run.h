@@ -15,6 +15,8 @@ struct rest_run {
 	const struct sc_service *service;
 	const struct cat_op *op;        /* NULL: a private row */
 	json_t *args;                   /* counted */
+	json_t *headers;                /* of the last answer, where the row's
+					 * map asks for them; counted */
 	char *http;                     /* the row's, with the service's page */
 	const char *next;               /* path of the next page, NULL: none */
 	bool is_read;                   /* changes nothing in the cloud */

@@ -64,6 +64,18 @@ WAITS static bool exchange(const struct rest_run *run,
 	return session_get(run->call) && exchange_once(run, page, answer);
 }
 
+/* Keep what {header.X} of the map may ask for. */
+static void keep_headers(const struct rest_run *run,
+			 const struct http_answer *answer)
+{
+	const char *name = NULL, *value;
+
+	json_object_clear(run->headers);
+	while (run->headers &&
+	       (name = http_next_header(answer, name, &value)))
+		json_object_set_new(run->headers, name, json_string(value));
+}
+
 /* The decoded answer of 2xx, new; json_null() for an empty one. */
 static json_t *decode(const struct rest_run *run,
 		      const struct http_answer *answer)
@@ -86,6 +98,7 @@ json_t *rest_ask(const struct rest_run *run, const struct rest_page *page)
 
 	if (!exchange(run, page, &answer))
 		return NULL;
+	keep_headers(run, &answer);
 	if (answer.status >= 200 && answer.status < 300)
 		v = decode(run, &answer);
 	else

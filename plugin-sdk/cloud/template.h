@@ -22,6 +22,7 @@
  *	{x[].y}     the same with member y of each element of x
  *	{cred.x} {config.x} {session.x}   from the credential, settings, session
  *	{arg.x}     in a map, where {x} is of the record: the row's argument
+ *	{header.X}  in a map: a header of the answer, in any case
  *	{region}    the request's region, else the setting `region`
  *	{op}        the operation id, for a cloud's own idempotency token
  *
@@ -70,6 +71,7 @@ struct template_scope {
 	const char *region, *op;
 	json_t *item;           /* {x[]}: the element at hand, and x */
 	struct slice list;
+	json_t *headers;        /* {header.X}: in maps what came with the answer */
 	json_t *row;            /* {arg.x}: in maps the arguments of the row */
 	const struct template_scope *outer; /* of the array around that one */
 	bool explain;           /* {session.x} stays as it is, and so does what

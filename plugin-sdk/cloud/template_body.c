@@ -28,14 +28,6 @@ static json_t *read_body(const char *text, struct error *err)
 
 /* ---- strings ------------------------------------------------------------ */
 
-/* Is all of @text one hole? */
-static bool is_whole(const char *text, struct hole *h)
-{
-	const char *end = text[0] == '{' ? hole_read(text, h) : NULL;
-
-	return end && !*end;
-}
-
 static json_t *fill_whole(struct filler *f, const struct hole *h)
 {
 	json_t *v = hole_value(h, f->scope, false);
@@ -70,7 +62,7 @@ static json_t *fill_string(struct filler *f, json_t *node)
 
 	if (!strchr(p, '{'))
 		return json_incref(node);
-	if (is_whole(p, &h))
+	if (hole_is_all(p, &h))
 		return fill_whole(f, &h);
 	while ((open = strchr(p, '{'))) {
 		buf_add(&out, p, (size_t)(open - p));

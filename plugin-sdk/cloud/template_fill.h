@@ -17,6 +17,8 @@ static inline bool slice_starts(struct slice s, const char *prefix)
 
 /* Read the hole that opens at @open; what follows it, NULL: malformed. */
 const char *hole_read(const char *open, struct hole *h);
+/* Is all of @text one hole?  Then its value keeps its type. */
+bool hole_is_all(const char *text, struct hole *h);
 bool hole_malformed(const char *at, struct error *err); /* false */
 
 /* Call @fn for each of the hole's names; false when @fn says so. */

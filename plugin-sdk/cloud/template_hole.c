@@ -5,6 +5,7 @@
 #include <fnmatch.h>
 #include <openssl/evp.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/auto.h"
 #include "base/json.h"
@@ -153,6 +154,13 @@ const char *hole_read(const char *open, struct hole *h)
 	return *p == '}' ? p + 1 : NULL;
 }
 
+bool hole_is_all(const char *text, struct hole *h)
+{
+	const char *end = text[0] == '{' ? hole_read(text, h) : NULL;
+
+	return end && !*end;
+}
+
 bool hole_malformed(const char *at, struct error *err)
 {
 	return fail(err, ERR_INVALID, "template: bad hole at \"%.40s\"", at);
@@ -195,6 +203,18 @@ bool hole_visit(const struct hole *h,
 static json_t *string_value(const char *text)
 {
 	return text ? json_string(text) : NULL;
+}
+
+/* Names of headers have no case. */
+static json_t *header_value(json_t *headers, const char *name)
+{
+	const char *key;
+	json_t *v;
+
+	json_object_foreach (headers, key, v)
+		if (!strcasecmp(key, name))
+			return json_incref(v);
+	return NULL;
 }
 
 /* What a prefix such as "cred." means; *@rest is the name after it. */
@@ -251,6 +271,8 @@ static json_t *find_value(const char *name, const struct template_scope *scope)
 	}
 	if (!strcmp(name, "op"))
 		return string_value(scope->op);
+	if (text_starts(name, "header."))
+		return header_value(scope->headers, name + 7);
 	from = prefixed(name, scope, &rest);
 	if (!from)
 		return json_incref(path_first(scope->args, name));

@@ -38,6 +38,15 @@ static const struct sc_map outer_map[] = {
 	{ "in", "inner", .map = inner_map }, { NULL },
 };
 
+/* What a row is given, and what comes beside the answer. */
+static const struct sc_map beside_map[] = {
+	{ "token", "{header.X-Token}" }, { "none", "{header.X-None}" },
+	{ "ports", "{arg.ports}", .list = true },
+	{ "kinds", "{arg.rules}", .map = (const struct sc_map[]){ { "kind", "k" }, { NULL } },
+	  .list = true },
+	{ "many", "{arg.many}" }, { NULL },
+};
+
 static const struct sc_rest rows[] = {
 	{ "instance_type.get", "GET /types", .items = "types[id|name={id}]", .map = type_map },
 	{ "instance_type.list", "GET /types", .items = "types[cpu={vcpus?}]", .map = type_map },
@@ -46,6 +55,7 @@ static const struct sc_rest rows[] = {
 	{ ".only", "GET /pools", .items = "pools[only].name" },
 	{ ".not", "GET /pools", .items = "pools[name!={name}].name" },
 	{ ".odd", "GET /odd", .items = "", .map = odd_map },
+	{ ".beside", "GET /odd", .items = "", .map = beside_map },
 	{ ".nested", "GET /odd", .items = "", .map = outer_map },
 	{ ".make", "POST /pools", .items = "pools[name={name}].id" },
 	{ NULL },
@@ -179,6 +189,10 @@ static const struct row fields[] = {
 	  { { "GET /odd", 200, "{" NICS ",\"fqdn\":5,\"state\":\"?\",\"backup\":\"NO\"}" } },
 	  "{\"mine\":null,\"all\":[\"1\",\"2\"],\"best\":\"2\",\"others\":[],\"text\":null,"
 	  "\"texts\":[],\"either\":\"i\",\"host\":5,\"state\":\"NO\",\"hosts\":[]}" },
+	{ ".beside", "{\"ports\":[80,443],\"rules\":[{\"k\":1},{\"k\":2}],\"many\":7}",
+	  { { "GET /odd", 200, "{}", "x-TOKEN: t1\r\n" } },
+	  "{\"token\":\"t1\",\"none\":null,\"ports\":[80,443],"
+	  "\"kinds\":[{\"kind\":1},{\"kind\":2}],\"many\":7}" },
 	{ ".nested", "{\"k\":\"a\"}",
 	  { { "GET /odd", 200, "{\"k\":\"a\",\"inner\":{\"k\":\"b\",\"x\":[{\"k\":\"a\",\"v\":1},"
 	      "{\"k\":\"b\",\"v\":2}]}}" } },
