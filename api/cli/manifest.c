@@ -264,7 +264,18 @@ static bool is_ready(const struct resource *r, const bool *done)
 	return true;
 }
 
-/* Everything that is left needs something that is left: following it leads
+/* One that @at needs and that is not done. */
+static size_t waits_for(const struct manifest *m, size_t at, const bool *done)
+{
+	const struct resource *r = &m->list[at];
+	size_t i = 0;
+
+	while (done[r->needs[i]])
+		i++;
+	return r->needs[i];
+}
+
+/* Everything that is left waits for something that is left: following it leads
  * round in the end. */
 static void tell_circle(struct manifest *m, const bool *done)
 {
@@ -273,21 +284,17 @@ static void tell_circle(struct manifest *m, const bool *done)
 
 	while (done[at])
 		at++;
-	for (size_t steps = 0; steps <= m->n; steps++) {
-		const struct resource *r = &m->list[at];
-
-		for (size_t i = 0; i < r->n_needs; i++)
-			if (!done[r->needs[i]])
-				at = r->needs[i];
-	}
+	for (size_t steps = 0; steps < m->n; steps++)
+		at = waits_for(m, at, done);
 	start = at;
+	for (size_t i = waits_for(m, at, done); i != at;
+	     i = waits_for(m, i, done))
+		start = i < start ? i : start;
+	at = start;
 	do {
-		const struct resource *r = &m->list[at];
-
-		buf_printf(&text, "%s/%s -> ", r->kind->name, r->name);
-		for (size_t i = 0; i < r->n_needs; i++)
-			if (!done[r->needs[i]])
-				at = r->needs[i];
+		buf_printf(&text, "%s/%s -> ", m->list[at].kind->name,
+			   m->list[at].name);
+		at = waits_for(m, at, done);
 	} while (at != start);
 	buf_printf(&text, "%s/%s: these need each other",
 		   m->list[at].kind->name, m->list[at].name);
