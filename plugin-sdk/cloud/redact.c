@@ -69,10 +69,10 @@ static void add_value(struct redact *r, json_t *v)
 /* The fields of the credential that the schema marks; all without a schema. */
 static void add_credential(struct redact *r, const struct sc_call *call)
 {
-	const char *text = call->driver->credential_schema, *name;
 	AUTO_JSON json_t *schema =
-		text ? json_read(text, strlen(text), NULL) : NULL;
+		json_read_quoted(call->driver->credential_schema, NULL);
 	json_t *fields = json_object_get(schema, "properties"), *value;
+	const char *name;
 
 	json_object_foreach (call->secrets, name, value)
 		if (!schema || json_bool(json_object_get(fields, name),
