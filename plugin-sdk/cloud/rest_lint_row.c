@@ -174,6 +174,49 @@ static void lint_already(struct lint *l)
 	}
 }
 
+/* ---- mark, unique ------------------------------------------------------- */
+
+static bool is_op(const struct hole *h, void *found)
+{
+	*(bool *)found = *(bool *)found || slice_eq(h->name, "op");
+	return true;
+}
+
+static bool sends_op(const struct sc_rest *row)
+{
+	bool found = false;
+
+	if (row->http)
+		template_holes(row->http, TEMPLATE_URL, is_op, &found, NULL);
+	if (row->body)
+		template_holes(row->body, TEMPLATE_BODY, is_op, &found, NULL);
+	return found;
+}
+
+static void lint_found_again(struct lint *l)
+{
+	const struct sc_rest *row = l->row;
+	AUTO_FREE char *list = NULL;
+
+	if (!row->mark && !row->unique)
+		return;
+	if (!l->op || !(l->op->flags & CAT_MUTATES) || !l->op->result ||
+	    l->op->result != l->op->kind->record) {
+		lint_find(l, "mark and unique are of what makes a record of "
+			     "its kind");
+		return;
+	}
+	list = mem_printf("%s.list", l->op->kind->name);
+	if (!rest_find(l->driver, list))
+		lint_find(l, "mark, unique: there is no row %s", list);
+	lint_path(l, "mark", row->mark);
+	if (row->mark && !row->run && !sends_op(row))
+		lint_find(l, "mark: {op} is nowhere in the request");
+	if (row->unique && (!arg_of(l, row->unique) ||
+			    !cat_field_find(l->op->result->fields, row->unique)))
+		lint_find(l, "unique: %s is no parameter and field", row->unique);
+}
+
 /* ---- several rows of one name ------------------------------------------- */
 
 static bool is_same(const char *a, const char *b)
@@ -205,4 +248,5 @@ void lint_extras(struct lint *l)
 	lint_lets(l);
 	lint_parts(l);
 	lint_already(l);
+	lint_found_again(l);
 }

@@ -52,9 +52,12 @@ static void each_rest(const struct sc_rest *r,
 		      void *arg)
 {
 	for (; r && r->op; r++) {
-		struct handler h = handler_of(r->op, r->idempotency, r->cancel);
+		const char *how = r->mark && !r->idempotency ? "tag"
+							     : r->idempotency;
+		struct handler h = handler_of(r->op, how, r->cancel);
 
 		h.run = r->run;
+		h.is_found_again = r->mark || r->unique;
 		h.is_rest = true;
 		fn(&h, arg);
 	}
@@ -84,6 +87,18 @@ static void add(const struct handler *row, void *arg)
 			return;
 	h->rows = mem_realloc(h->rows, (h->n + 1) * sizeof(*h->rows));
 	h->rows[h->n++] = *row;
+}
+
+/* The SDK's own, for rows that say how their work is found again. */
+static void add_reconcile(struct handlers *h)
+{
+	struct handler row = { .name = "op.reconcile", .run = reconcile };
+
+	for (size_t i = 0; i < h->n; i++)
+		if (h->rows[i].is_found_again) {
+			add(&row, h);
+			return;
+		}
 }
 
 static void add_lifecycle(struct handlers *h)
@@ -142,6 +157,7 @@ void handlers_init(struct handlers *h, const struct sc_driver *driver)
 {
 	*h = (struct handlers){ .kinds = kinds_of(driver) };
 	handlers_each(driver, add_operation, h);
+	add_reconcile(h);
 	add_lifecycle(h);
 	qsort(h->rows, h->n, sizeof(*h->rows), by_name);
 }

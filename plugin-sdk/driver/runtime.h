@@ -35,6 +35,7 @@ struct handler {
 	const char *cancel;	 /* never NULL for a mutation */
 	json_t *args_schema;	 /* of a vendor operation; or NULL */
 	bool is_rest;		 /* a row of a REST table */
+	bool is_found_again;	 /* with a mark or a unique field */
 	bool mutates;
 	bool paged;  /* a list */
 	bool hidden; /* lifecycle: not an operation */
@@ -166,6 +167,10 @@ enum { RPC_INVALID_REQUEST = -32600, RPC_NO_METHOD = -32601 };
 
 /* Answer by the row that stands for the request's method (rows.c). */
 WAITS struct sc_reply *rows_answer(struct sc_call *call);
+
+/* op.reconcile of a driver whose rows say how their work is found again, and
+ * which has none of its own (reconcile.c). */
+WAITS struct sc_reply *reconcile(struct sc_call *call);
 
 /* ---- answers ---------------------------------------------------------- */
 
