@@ -55,6 +55,29 @@ static void add_request(struct buf *out, const struct sc_call *call,
 	redact_done(&secrets);
 }
 
+/* Which record of the answer is taken, where the arguments say so. */
+static bool add_choice(struct buf *out, const struct rest_run *run,
+		       struct error *err)
+{
+	const struct sc_call *call = run->call;
+	const struct template_scope scope = { .args = run->args,
+					      .config = call->config,
+					      .region = call->region,
+					      .explain = true };
+	AUTO(buf_done) struct buf path = { 0 };
+	struct redact secrets;
+
+	if (!run->row->items || !strchr(run->row->items, '{'))
+		return true;
+	if (!template_path(run->row->items, &scope, &path, err))
+		return fail_within(err, "%s", run->row->op);
+	redact_init(&secrets, call);
+	buf_printf(out, "\nrecord: %s\n",
+		   redact_hits(&secrets, path.p) ? REDACTED : path.p);
+	redact_done(&secrets);
+	return true;
+}
+
 bool rest_explain(struct sc_call *call, const struct sc_rest *row, json_t *args,
 		  struct buf *out, struct error *err)
 {
@@ -71,12 +94,13 @@ bool rest_explain(struct sc_call *call, const struct sc_rest *row, json_t *args,
 	}
 	ok = rest_request_init(&rq, &run, &page, true, err);
 	rest_page_done(&page);
+	if (ok) {
+		add_request(out, call, &rq);
+		rest_request_done(&rq);
+		ok = add_choice(out, &run, err);
+	}
 	rest_run_done(&run);
-	if (!ok)
-		return false;
-	add_request(out, call, &rq);
-	rest_request_done(&rq);
-	if (row->then)
+	if (ok && row->then)
 		buf_printf(out, "\nthen: %s\n", row->then);
-	return true;
+	return ok;
 }

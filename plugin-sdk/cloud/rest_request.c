@@ -121,7 +121,8 @@ bool rest_needs_session(const struct rest_run *run)
 	return template_uses(run->service->endpoint, TEMPLATE_TEXT,
 			     "session.") ||
 	       template_uses(run->http, TEMPLATE_URL, "session.") ||
-	       template_uses(run->row->body, TEMPLATE_BODY, "session.");
+	       template_uses(run->row->body, TEMPLATE_BODY, "session.") ||
+	       template_uses(run->row->items, TEMPLATE_TEXT, "session.");
 }
 
 void rest_http_settings(const struct sc_call *call, struct http_request *rq)

@@ -205,6 +205,35 @@ static void test_fields(void **state)
 	RUN(fields);
 }
 
+/* ---- explain ------------------------------------------------------------- */
+
+static void test_explain(void **state)
+{
+	AUTO_JSON json_t *args = json_pack("{s:s}", "id", "it's");
+	AUTO_JSON json_t *secret = json_pack("{s:s}", "id", "hunter22");
+	AUTO_JSON json_t *none = json_object();
+	const struct sc_rest *row = rest_find(&driver, "instance_type.get");
+	AUTO(buf_done) struct buf out = { 0 };
+	struct error err;
+
+	(void)state;
+	call_init();
+	assert_true(rest_explain(&call, row, args, &out, &err));
+	assert_non_null(strstr(out.p, "GET "));
+	assert_non_null(strstr(out.p, "\nrecord: types[id|name='it''s']\n"));
+	buf_clear(&out);
+	assert_true(rest_explain(&call, row, secret, &out, &err));
+	assert_non_null(strstr(out.p, "record: ***"));
+	assert_null(strstr(out.p, "hunter22"));
+	buf_clear(&out);
+	assert_false(rest_explain(&call, row, none, &out, &err));
+	assert_string_equal(err.path, "/id");
+	assert_true(rest_explain(&call, rest_find(&driver, ".only"), none, &out,
+				 &err));
+	assert_null(strstr(out.p, "record:"));
+	call_done();
+}
+
 #define WITH_CLOUD(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -214,6 +243,7 @@ int main(void)
 		WITH_CLOUD(test_members),
 		WITH_CLOUD(test_native),
 		WITH_CLOUD(test_fields),
+		WITH_CLOUD(test_explain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
