@@ -38,10 +38,10 @@ static bool print_path(struct session *s, const char *path, const char *fields,
 	items = json_object_get(value, "items");
 	if (!s->output.fields && s->output.format == OUTPUT_TABLE)
 		s->output.fields = fields;
-	if (items ? output_list(&s->output, items)
-		  : output_value(&s->output, value))
-		return true;
-	return fail(err, ERR_INTERNAL, "the answer cannot be written");
+	return operation_printed(s,
+				 items ? output_list(&s->output, items)
+				       : output_value(&s->output, value),
+				 err);
 }
 
 static int providers_list_run(struct session *s)
@@ -131,11 +131,11 @@ const struct builtin command_builtins[] = {
 	{ "help", NULL, "[COMMAND | COLLECTION [VERB]]", 0, 2, LIVE_TOPIC,
 	  "Tell how to use this program, a command, a collection or a verb.", help_run },
 	{ "completion", "bash", "", 0, 0, LIVE_NONE,
-	  "Print what makes bash complete the words of this program.", complete_script_run },
+	  "Print the completion script of a shell: bash, zsh or fish.", complete_script_run },
 	{ "completion", "zsh", "", 0, 0, LIVE_NONE,
-	  "Print what makes zsh complete the words of this program.", complete_script_run },
+	  "Print the completion script of a shell: bash, zsh or fish.", complete_script_run },
 	{ "completion", "fish", "", 0, 0, LIVE_NONE,
-	  "Print what makes fish complete the words of this program.", complete_script_run },
+	  "Print the completion script of a shell: bash, zsh or fish.", complete_script_run },
 	{ "version", NULL, "", 0, 0, LIVE_NONE,
 	  "Print the version of this program.", version_run },
 	{ "__complete", NULL, "-- WORD…", 0, INT_MAX, LIVE_NONE, NULL, complete_run },

@@ -22,8 +22,11 @@ from wire import Driver    # noqa: E402
 UNSUPPORTED, NO_METHOD = -31011, -32601
 BLOCK = re.compile(r'(<!-- begin: --describe --markdown; rewritten by `make matrix` -->\n).*?(<!-- end -->\n)', re.S)
 LOGIN = json.loads((ROOT / 'tests/driver/openstack/common.json').read_text())['login'][0]['answer']['body']
-SERVICES = ('compute', 'network', 'volumev3', 'image', 'identity', 'container-infra', 'orchestration', 'load-balancer',
-            'placement', 'object-store', 'metric', 'rating', 'dns', 'key-manager')
+SERVICES = {'compute': 'v2.1', **dict.fromkeys((
+    'network', 'volumev3', 'image', 'identity', 'container-infra', 'orchestration', 'load-balancer', 'placement',
+    'object-store', 'metric', 'rating', 'dns', 'key-manager'), 'v3')}
+# What a login may ask by the way: it does not count as the operation's request.
+OF_LOGIN = ('GET /v2.1/',)
 
 
 def in_readme(folder):
@@ -90,7 +93,7 @@ class Cloud(http.server.BaseHTTPRequestHandler):
     def answer(self):
         self.rfile.read(int(self.headers.get('Content-Length', 0)))
         login = self.command == 'POST' and self.path.endswith('/auth/tokens')
-        if not login:
+        if not login and f'{self.command} {self.path}' not in OF_LOGIN:
             self.server.asked.append(f'{self.command} {self.path}')
         body = json.dumps(self.server.login if login else {}).encode()
         self.send_response(201 if login else 404)
@@ -112,11 +115,11 @@ class Matrix(unittest.TestCase):
         threading.Thread(target=server.serve_forever, daemon=True).start()
         self.addCleanup(server.server_close)
         self.addCleanup(server.shutdown)
-        url = f'http://127.0.0.1:{server.server_port}/v3'
-        endpoint = {'interface': 'public', 'region_id': 'RegionOne', 'region': 'RegionOne', 'url': url}
+        server.asked, server.url = [], f'http://127.0.0.1:{server.server_port}'
+        where = {'interface': 'public', 'region_id': 'RegionOne', 'region': 'RegionOne'}
         server.login = {'token': {**LOGIN['token'], 'catalog': [
-            {'type': name, 'name': name, 'endpoints': [endpoint]} for name in SERVICES]}}
-        server.asked, server.url = [], url
+            {'type': name, 'name': name, 'endpoints': [{**where, 'url': f'{server.url}/{version}'}]}
+            for name, version in SERVICES.items()]}}
         return server
 
     def ask_all(self, name, config, secrets, reached):
@@ -147,7 +150,7 @@ class Matrix(unittest.TestCase):
             asked, cloud.asked = cloud.asked, []
             return bool(asked)
         secrets = {'username': 'demo', 'password': 'x', 'project_name': 'demo'}
-        self.ask_all('openstack', {'auth_url': cloud.url, 'region': 'RegionOne'}, secrets, reached)
+        self.ask_all('openstack', {'auth_url': cloud.url + '/v3', 'region': 'RegionOne'}, secrets, reached)
 
     def test_sim_does_what_it_says(self):
         self.ask_all('sim', {'boot_ms': 0}, {}, lambda: True)

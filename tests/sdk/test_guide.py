@@ -13,6 +13,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 import unittest
@@ -20,6 +21,9 @@ import unittest
 from wire import Driver
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / 'tests/api'))
+from skyclust_fixture import BIN, Host    # noqa: E402
+
 SDK = ROOT / 'plugin-sdk'
 BUILD = os.environ['SKYCLUST_BUILD']
 TIMEOUT = 120
@@ -106,7 +110,8 @@ class Installed(unittest.TestCase):
                        check=True, stdout=subprocess.DEVNULL, timeout=TIMEOUT)
         first.rename(cls.prefix)  # it must not know where it was
         pc = glob.glob(f'{cls.prefix}/lib*/**/skyclust-sdk.pc', recursive=True)[0]
-        cls.env = {**os.environ, 'PKG_CONFIG_PATH': os.path.dirname(pc), 'CMAKE_PREFIX_PATH': str(cls.prefix)}
+        cls.env = {**os.environ, 'PKG_CONFIG_PATH': os.path.dirname(pc), 'CMAKE_PREFIX_PATH': str(cls.prefix),
+                   'PATH': f'{BIN}:{os.environ["PATH"]}'}
 
     def run_in(self, folder, *command):
         result = subprocess.run(command, cwd=folder, env=self.env, capture_output=True, text=True,
@@ -134,6 +139,23 @@ class Installed(unittest.TestCase):
                 self.assertNotEqual(language, 'c', 'a block of C that is neither a file nor a part')
         self.assertGreater(sessions, 5)
         self.speak(work / 'rack')
+
+    def test_readme(self):
+        work = self.folder / 'readme'
+        work.mkdir()
+        page = (SDK / 'README.md').read_text().replace('/usr/local', str(self.prefix))
+        shell = Shell(work, self.env)
+        self.addCleanup(shell.close)
+        config = None
+        for language, attributes, body in blocks(page):
+            if language == 'yaml':
+                config = body.replace('build/example', str(work / 'mine/build/example'))
+            elif attributes.get('on') == 'host':
+                with Host(config) as host:
+                    self.follow(shell, f'$ export SKYCLUST_SERVER={host.url} SKYCLUST_TOKEN={host.token}\n')
+                    self.follow(shell, body)
+            elif language == 'console':
+                self.follow(shell, body)
 
     def compile_part(self, text):
         flags = subprocess.run(['pkg-config', '--cflags', 'skyclust-sdk'], env=self.env, check=True,
