@@ -5,7 +5,6 @@
  * that is an empty text (clouds write "" for none) or of another type, so that
  * one odd value does not hide a whole list; a required one must be right.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/auto.h"
@@ -97,6 +96,8 @@ static json_t *find_all(struct mapper *m, const char *from)
 {
 	AUTO(buf_done) struct buf path = { 0 };
 
+	if (!strchr(from, '{'))
+		return path_find(m->scope.args, from);
 	if (!template_path(from, &m->scope, &path, NULL))
 		return json_array();
 	return path_find(m->scope.args, path.n ? path.p : "");
@@ -229,15 +230,16 @@ static bool map_row(struct mapper *m, const struct sc_map *map,
 		    const struct cat_field *fields, json_t *out)
 {
 	const char *words = map->to;
+	bool same = !map->from && !map->value && !map->map;
 	struct sc_map one = *map;
 	struct slice word;
-	char name[64];
 
-	one.to = name;
-	if (!map->from && !map->value && !map->map)
-		one.from = name;
 	while (text_next_word(&words, &word)) {
-		snprintf(name, sizeof(name), "%.*s", (int)word.n, word.p);
+		AUTO_FREE char *name = mem_strndup(word.p, word.n);
+
+		one.to = name;
+		if (same)
+			one.from = name;
 		if (!has_value(out, name) &&
 		    !map_field(m, &one, cat_field_find(fields, name), map + 1,
 			       out))

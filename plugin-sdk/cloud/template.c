@@ -223,6 +223,8 @@ bool template_is_path(const char *text)
 	const char *p = text, *done = text;
 	struct slice in, value;
 
+	if (!strchr(text, '{'))
+		return true;
 	while (path_condition(&p, &in, &value)) {
 		if (memchr(done, '{', (size_t)(value.p - done)))
 			return false;

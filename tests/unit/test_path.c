@@ -192,6 +192,31 @@ static void test_selects(void **state)
 	assert_false(path_selects(""));
 }
 
+static void test_deep(void **state)
+{
+	AUTO(buf_done) struct buf path = { 0 };
+	AUTO(buf_done) struct buf key = { 0 };
+	AUTO_JSON json_t *root = json_string("end");
+	AUTO_JSON json_t *found = NULL;
+
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		root = json_pack("{s:o}", "a", root);
+	root = json_pack("[o]", root);
+	buf_add_str(&path, "[]");
+	buf_add_str(&key, "[a");
+	for (int i = 0; i < 1000; i++)
+		buf_add_str(&path, ".a");
+	for (int i = 1; i < 1000; i++)
+		buf_add_str(&key, ".a");
+	buf_add_str(&key, "=end].absent?");
+	assert_string_equal(json_string_value(path_first(root, path.p)), "end");
+	assert_true(path_exists(root, key.p));
+	key.p[key.n - strlen(".absent?")] = '\0';
+	found = path_find(root, key.p);
+	assert_int_equal(json_array_size(found), 1);
+}
+
 static const char *const good[] = {
 	"",
 	"a",
@@ -274,8 +299,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_find),	cmocka_unit_test(test_root),
 		cmocka_unit_test(test_first),	cmocka_unit_test(test_exists),
-		cmocka_unit_test(test_check),	cmocka_unit_test(test_choices),
-		cmocka_unit_test(test_records), cmocka_unit_test(test_selects),
+		cmocka_unit_test(test_check),	cmocka_unit_test(test_deep),
+		cmocka_unit_test(test_choices), cmocka_unit_test(test_records),
+		cmocka_unit_test(test_selects),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
