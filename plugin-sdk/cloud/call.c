@@ -107,6 +107,22 @@ static void take_answer(struct sc_http *http, const struct http_answer *answer)
 			       : NULL;
 }
 
+bool sc_rest_http(struct sc_call *call, const char *op, json_t *args,
+		  struct sc_http *http)
+{
+	AUTO_JSON json_t *owned = args ? args : json_incref(call->args);
+	const struct sc_rest *row = rest_choose(call->driver, op, owned);
+	struct http_answer answer;
+
+	if (!row)
+		return rest_no_row(call->driver, op, owned, &call->fault);
+	if (!rest_raw(call, row, owned, &answer))
+		return false;
+	take_answer(http, &answer);
+	http_answer_done(&answer);
+	return true;
+}
+
 bool sc_http(struct sc_call *call, struct sc_http *http)
 {
 	const char **headers = all_headers(http);

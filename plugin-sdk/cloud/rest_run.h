@@ -109,6 +109,10 @@ bool rest_refused(const struct rest_run *run, const struct http_answer *answer);
 bool rest_bad_answer(const struct rest_run *run, const char *fmt, ...)
 	PRINTF_LIKE(2, 3);
 
+/* What @row answers, whatever its status; http_answer_done().  False:
+ * call->fault, and there is none. */
+WAITS bool rest_raw(struct sc_call *call, const struct sc_rest *row,
+		    json_t *args, struct http_answer *answer);
 /* ---- records (rest_map.c) -------------------------------------------------------- */
 
 /* The path of the row's records (@otherwise: it has none), its holes filled in;

@@ -106,3 +106,15 @@ json_t *rest_ask(const struct rest_run *run, const struct rest_page *page)
 	http_answer_done(&answer);
 	return v;
 }
+
+bool rest_raw(struct sc_call *call, const struct sc_rest *row, json_t *args,
+	      struct http_answer *answer)
+{
+	const struct rest_page whole = { 0 };
+	struct rest_run run;
+	bool ok = rest_run_init(&run, call, row, args) && rest_look_up(&run) &&
+		  exchange(&run, &whole, answer);
+
+	rest_run_done(&run);
+	return ok;
+}

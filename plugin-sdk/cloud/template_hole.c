@@ -3,7 +3,6 @@
  * Holes: how they are written, and the values they find.
  */
 #include <fnmatch.h>
-#include <openssl/evp.h>
 #include <string.h>
 #include <strings.h>
 
@@ -11,6 +10,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "cloud/base64.h"
 #include "cloud/template_fill.h"
 #include "cloud/words.h"
 
@@ -310,11 +310,8 @@ static json_t *in_base64(json_t *v)
 	else
 		json_write(v, &text);
 	json_decref(v);
-	buf_reserve(&made, (text.n + 2) / 3 * 4 + 1);
-	EVP_EncodeBlock((unsigned char *)made.p,
-			(const unsigned char *)(text.n ? text.p : ""),
-			(int)text.n);
-	return json_string(made.p);
+	base64_add(&made, buf_slice(&text));
+	return json_stringn(made.p, made.n);
 }
 
 /* The text of {x|=text}; a number or boolean where it is written like one. */

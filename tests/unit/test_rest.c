@@ -314,6 +314,43 @@ static void call_rows(void)
 	assert_int_equal(sc_fault_code(&call), SC_INTERNAL);
 }
 
+static void raw_rows(void)
+{
+	struct sc_http http = { .want_header = "X-Token" };
+
+	assert_true(sc_rest_http(&call, ".raw", NULL, &http));
+	assert_int_equal(http.status, 201);
+	assert_string_equal(http.header, "t1");
+	assert_string_equal(json_str(http.answer, "a", ""), "b");
+	sc_http_done(&http);
+	/* Whatever the cloud says is an answer. */
+	assert_true(sc_rest_http(&call, ".raw", json_object(), &http));
+	assert_int_equal(http.status, 401);
+	sc_http_done(&http);
+	assert_false(sc_rest_http(&call, ".missing", NULL, &http));
+	assert_int_equal(sc_fault_code(&call), SC_INVALID);
+	assert_false(sc_rest_http(&call, ".nobody", NULL, &http));
+	assert_int_equal(sc_fault_code(&call), SC_INTERNAL);
+}
+
+static void test_rest_http(void **state)
+{
+	static const struct turn script[] = {
+		{ "GET /raw", 201, "{\"a\":\"b\"}", "X-Token: t1\r\n" },
+		{ "GET /raw", 401, "no" },
+	};
+
+	(void)state;
+	turns = script;
+	turns_left = ARRAY_LEN(script);
+	call_init();
+	call.args = json_object();
+	in_fiber(raw_rows);
+	assert_int_equal(turns_left, 0);
+	json_decref(call.args);
+	call_done();
+}
+
 static void test_args_with(void **state)
 {
 	AUTO_JSON json_t *own = json_pack("{s:s, s:i}", "id", "s1", "n", 1);
@@ -437,6 +474,7 @@ int main(void)
 		WITH_CLOUD(test_defects),
 		WITH_CLOUD(test_renewed_once),
 		WITH_CLOUD(test_rest_call),
+		WITH_CLOUD(test_rest_http),
 		cmocka_unit_test(test_args_with),
 		WITH_CLOUD(test_http),
 		WITH_CLOUD(test_explain),

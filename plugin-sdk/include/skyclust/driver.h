@@ -366,6 +366,12 @@ struct sc_http {
 	/* the answer */
 	int status;
 	json_t *answer;                         /* decoded JSON, new, or NULL */
+/* What row @op (steals @args, as above) answers as it is, for logins: @http is
+ * an empty one but for want_header, and gets the answer.  Return as sc_http(). */
+struct sc_http;
+SC_WAITS bool sc_rest_http(struct sc_call *call, const char *op, json_t *args,
+			   struct sc_http *http);
+
 	char *header;                           /* value of want_header, new */
 	const char *want_header;
 };
@@ -382,6 +388,28 @@ void sc_http_done(struct sc_http *http);
  * its price and currency.
  */
 struct sc_reply *sc_cost_estimate(struct sc_call *call, json_t *type);
+/* A fresh key (elliptic, P-256) and a request for its certificate (PKCS #10,
+ * RFC 2986) with this common name and organization (NULL: none), both PEM.
+ * False: there is no randomness. */
+struct sc_client_key {
+	char *key, *csr;
+};
+bool sc_client_key(struct sc_client_key *made, const char *cn, const char *o);
+void sc_client_key_done(struct sc_client_key *made); /* wipes */
+
+/* The text of a kubeconfig, new; all borrowed.  NULL: without a server, or
+ * without a way to log in.  Certificates and keys are PEM, or its base64 as
+ * some clouds give it. */
+struct sc_kubeconfig {
+	const char *cluster;                    /* its name, NULL: "cluster" */
+	const char *server;                     /* "https://…" */
+	const char *ca;                         /* NULL: one that all know */
+	const char *certificate, *key;          /* both, or */
+	const char *token;                      /* this, or */
+	const char *const *exec;                /* a command, NULL ends */
+};
+json_t *sc_kubeconfig(const struct sc_kubeconfig *k);
+
 /* Answers cost.billing and cost.trend; @uses (steals) is an array of what ran:
  * {"instance_type": name, "started_at": time, "ended_at": time or none}. */
 struct sc_reply *sc_cost_report(struct sc_call *call, json_t *uses);
