@@ -10,8 +10,12 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "base/clock.h"
+#include "base/fiber.h"
 #include "cloud/path.h"
 #include "cloud/rest_run.h"
+
+#define REST_BUSY_MS 1000 /* between two tries of a row with .busy */
 
 bool rest_is_list(const struct sc_rest *row)
 {
@@ -111,71 +115,10 @@ static bool is_gone(const struct rest_run *run)
 	       !strcmp(run->op->verb, "delete");
 }
 
-/* The arguments of the `.then` row, new. */
-static json_t *then_args(const struct rest_run *run, json_t *record)
-{
-	json_t *args = json_copy(run->args),
-	       *id = json_object_get(record, "id");
-
-	if (id)
-		json_object_set(args, "id", id);
-	return args;
-}
-
-static void tell_id(const struct rest_run *run, json_t *record)
-{
-	json_t *id = json_object_get(record, "id");
-
-	if (!run->is_read && id && run->call->checkpoint)
-		run->call->checkpoint(run->call, json_pack("{s:O}", "id", id));
-}
-
-/* Has @record all that a record of the catalogue must have? */
-static bool is_whole(const struct rest_run *run, json_t *record)
-{
-	const struct cat_record *rec = run->op ? run->op->result : NULL;
-	const struct cat_field *f = rec ? rec->fields : NULL;
-	const json_t *v;
-
-	for (; f && f->name; f++) {
-		v = json_object_get(record, f->name);
-		if (f->flags & CAT_REQUIRED && (!v || json_is_null(v)))
-			return false;
-	}
-	return rec != NULL;
-}
-
-/* Answer with another row; steals @record, which is the answer if that row
- * fails and nothing is missing: what was made can take a while to be seen. */
-WAITS static json_t *then(const struct rest_run *run, json_t *record)
-{
-	struct sc_call *call = run->call;
-	AUTO_JSON json_t *args = then_args(run, record), *own = record;
-	const struct sc_rest *row =
-		rest_choose(call->driver, run->row->then, args);
-	struct sc_rest last;
-	json_t *v;
-
-	if (!row) {
-		fail(&call->fault, ERR_INTERNAL, "%s: .then names no row: %s",
-		     run->row->op, run->row->then);
-		return NULL;
-	}
-	last = *row;
-	last.then = NULL; /* one step only, so no circle */
-	v = rest_value(call, &last, args);
-	if (!v && is_whole(run, own)) {
-		call->fault = (struct error){ 0 };
-		return json_incref(own);
-	}
-	if (!v && !run->is_read)
-		call->fault.effect = EFFECT_APPLIED;
-	return v;
-}
-
-/* After a refusal: the value of the row if what it is about has the wanted
- * state already. */
-WAITS static json_t *already(const struct rest_run *run)
+/* After a refusal: what the row is about, if @condition holds for it, and the
+ * refusal is forgotten; else NULL. */
+WAITS static json_t *subject_if(const struct rest_run *run,
+				const char *condition)
 {
 	struct sc_call *call = run->call;
 	const struct error refusal = call->fault;
@@ -183,36 +126,105 @@ WAITS static json_t *already(const struct rest_run *run)
 	const struct sc_rest *row = rest_choose(call->driver, get, run->args);
 	json_t *record = row ? rest_value(call, row, run->args) : NULL;
 
-	if (!record || !rest_holds(run->row->already, record)) {
+	if (!record || !rest_holds(condition, record)) {
 		json_decref(record);
 		call->fault = refusal;
 		return NULL;
 	}
 	call->fault = (struct error){ 0 };
-	if (run->op->result)
-		return record;
+	return record;
+}
+
+/* After a conflict: is the cloud at work on it still?  Then a while has passed,
+ * and the row may be tried again. */
+WAITS static bool was_busy(const struct rest_run *run)
+{
+	const struct error conflict = run->call->fault;
+	int64_t deadline = run->call->deadline;
+	json_t *record;
+
+	if (!run->op || !run->row->busy || conflict.code != ERR_CONFLICT)
+		return false;
+	record = subject_if(run, run->row->busy);
 	json_decref(record);
-	return json_null();
+	if (!record)
+		return false;
+	if ((!deadline || clock_ms() + REST_BUSY_MS < deadline) &&
+	    fiber_sleep(REST_BUSY_MS) == WAIT_TIMEOUT)
+		return true;
+	run->call->fault = conflict;
+	return false;
+}
+
+/* The record of a row that is run once; *@whole: it is the answer already. */
+WAITS static json_t *run_once(struct rest_run *run, bool *whole)
+{
+	json_t *record;
+
+	*whole = false;
+	do {
+		record = find_record(run);
+	} while (!record && was_busy(run));
+	if (!record && run->op && run->row->already &&
+	    (run->call->fault.code == ERR_CONFLICT ||
+	     run->call->fault.code == ERR_NOT_FOUND)) {
+		record = subject_if(run, run->row->already);
+		*whole = record;
+		if (record && !run->op->result) {
+			json_decref(record);
+			record = json_null();
+		}
+	}
+	return record;
+}
+
+/* A row that is run for each record of a list; one may be gone meanwhile. */
+WAITS static json_t *run_each(struct rest_run *run)
+{
+	struct sc_call *call = run->call;
+	const struct sc_rest *row =
+		rest_choose(call->driver, run->row->over, run->args);
+	AUTO_JSON json_t *list =
+		row ? rest_whole_list(call, row, run->args) : NULL;
+	json_t *record, *v;
+	bool whole;
+	size_t i;
+
+	if (!row)
+		rest_no_row(call->driver, run->row->over, run->args,
+			    &call->fault);
+	json_array_foreach (list, i, record) {
+		struct rest_run one = *run;
+
+		one.args = json_copy(run->args);
+		json_object_set(one.args, "over", record);
+		v = run_once(&one, &whole);
+		json_decref(one.args);
+		json_decref(v);
+		if (!v && call->fault.code != ERR_NOT_FOUND) {
+			call->fault.effect = i ? EFFECT_PARTIAL :
+						 call->fault.effect;
+			return NULL;
+		}
+		call->fault = (struct error){ 0 };
+	}
+	return list ? json_null() : NULL;
 }
 
 /* The row's value, before the last word on its failure. */
 WAITS static json_t *run_value(struct rest_run *run)
 {
-	json_t *record = rest_look_up(run) ? find_record(run) : NULL;
+	json_t *record = NULL;
+	bool whole = false;
 
-	if (!record && run->op && run->row->already &&
-	    (run->call->fault.code == ERR_CONFLICT ||
-	     run->call->fault.code == ERR_NOT_FOUND))
-		return already(run);
+	if (rest_look_up(run))
+		record = run->row->over ? run_each(run) : run_once(run, &whole);
 	if (!record && is_gone(run)) {
 		run->call->fault = (struct error){ 0 };
 		return json_null();
 	}
-	if (record && run->row->then) {
-		tell_id(run, record);
-		return then(run, record);
-	}
-	return record;
+	return record && run->row->then && !whole ? rest_then(run, record) :
+						     record;
 }
 
 /* A function has seen to its arguments itself. */

@@ -61,20 +61,21 @@ WAITS static bool run_for(void *arg, json_t *record)
 /* The filters of one kind mean nothing to the other: it is listed whole. */
 WAITS static void list_over(struct join *j)
 {
-	AUTO_JSON json_t *none = json_object();
+	bool kind = cat_op_find(j->row->over);
+	AUTO_JSON json_t *args = kind ? json_object() : json_incref(j->args);
 	const struct sc_driver *d = j->call->driver;
-	const struct sc_rest *row = rest_choose(d, j->row->over, none);
+	const struct sc_rest *row = rest_choose(d, j->row->over, args);
 	struct sc_rest others;
 	char *next;
 
 	if (!row) {
 		j->failed = true;
-		rest_no_row(d, j->row->over, none, &j->call->fault);
+		rest_no_row(d, j->row->over, args, &j->call->fault);
 		return;
 	}
 	others = *row;
 	others.over = NULL; /* one step only, so no circle */
-	if (!rest_list(j->call, &others, none, run_for, j, &next))
+	if (!rest_list(j->call, &others, args, run_for, j, &next))
 		j->failed = true;
 }
 

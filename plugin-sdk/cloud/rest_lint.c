@@ -181,19 +181,6 @@ static bool has_service(const struct sc_driver *d, const char *name)
 	return false;
 }
 
-static void lint_then(struct lint *l)
-{
-	const struct sc_rest *then;
-
-	if (!l->row->then)
-		return;
-	then = rest_find(l->driver, l->row->then);
-	if (!then || !then->http)
-		lint_find(l, "then: %s is no row with a request", l->row->then);
-	else if (rest_is_list(then))
-		lint_find(l, "then: %s is a list", l->row->then);
-}
-
 static void lint_row(struct lint *l)
 {
 	const struct sc_rest *row = l->row;
@@ -202,7 +189,6 @@ static void lint_row(struct lint *l)
 		lint_find(l, "is no operation of the catalogue (rows of the "
 			     "driver's own begin with a dot)");
 	lint_extras(l);
-	lint_then(l);
 	lint_errors(l, row->errors);
 	if (!row->http) {
 		if (!row->run)

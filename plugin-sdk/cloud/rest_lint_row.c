@@ -113,8 +113,9 @@ static void lint_part(struct lint *l, const char *what, const char *name)
 {
 	const struct sc_rest *row = rest_find(l->driver, name);
 
-	if (!rest_is_list(l->row))
-		lint_find(l, "%s: is of lists only", what);
+	if (!rest_is_list(l->row) &&
+	    (strcmp(what, "over") != 0 || rest_is_read(l->row)))
+		lint_find(l, "%s: is not of what reads one record", what);
 	if (!row)
 		lint_find(l, "%s: there is no row %s", what, name);
 	for (; row; row = rest_next(l->driver, name, row)) {
@@ -122,7 +123,8 @@ static void lint_part(struct lint *l, const char *what, const char *name)
 			lint_find(l, "%s: %s has no request", what, name);
 		else if (!rest_is_list(row))
 			lint_find(l, "%s: %s is no list", what, name);
-		if (!strcmp(what, "over") ? row->over : row->also)
+		if (rest_is_list(l->row) &&
+		    (!strcmp(what, "over") ? row->over : row->also))
 			lint_find(l, "%s: %s has one of its own", what, name);
 	}
 }
@@ -141,37 +143,72 @@ static void lint_parts(struct lint *l)
 	}
 }
 
-/* ---- already ------------------------------------------------------------ */
+/* ---- then, undo --------------------------------------------------------- */
 
-/* Its condition is about the kind's record, as the kind's get row gives it. */
-static void lint_already(struct lint *l)
+static void lint_step(struct lint *l, const char *what, const char *name)
+{
+	const struct sc_rest *row = rest_find(l->driver, name);
+
+	if (!row || !row->http)
+		lint_find(l, "%s: %s is no row with a request", what, name);
+	else if (rest_is_list(row))
+		lint_find(l, "%s: %s is a list", what, name);
+}
+
+static void lint_steps(struct lint *l)
+{
+	const char *names = l->row->then;
+	struct slice word;
+
+	while (names && text_next_word(&names, &word)) {
+		AUTO_FREE char *name = mem_strndup(word.p, word.n);
+
+		lint_step(l, "then", name);
+	}
+	if (!l->row->undo)
+		return;
+	lint_step(l, "undo", l->row->undo);
+	if (!l->op || !l->row->then)
+		lint_find(l, "undo: is of an operation with .then");
+}
+
+/* ---- already, busy ------------------------------------------------------ */
+
+/* A condition about the kind's record, as the kind's get row gives it. */
+static void lint_subject(struct lint *l, const char *what, const char *condition)
 {
 	const struct cat_record *record = l->op ? l->op->kind->record : NULL;
-	const char *already = l->row->already;
 	AUTO_FREE char *get = NULL;
 	struct rest_condition c;
 
-	if (!already)
+	if (!condition)
 		return;
 	if (!record || !(l->op->flags & CAT_BY_ID)) {
-		lint_find(l, "already: is about one resource of the catalogue");
+		lint_find(l, "%s: is about one resource of the catalogue", what);
 		return;
 	}
 	get = mem_printf("%s.get", l->op->kind->name);
 	if (!rest_find(l->driver, get))
-		lint_find(l, "already: there is no row %s", get);
-	if (l->op->result && l->op->result != record)
-		lint_find(l, "already: %s does not answer with a %s",
-			  l->op->name, record->name);
-	while (rest_next_condition(&already, &c)) {
+		lint_find(l, "%s: there is no row %s", what, get);
+	while (rest_next_condition(&condition, &c)) {
 		AUTO_FREE char *name = mem_strndup(c.name.p, c.name.n);
 		const struct cat_field *f = cat_field_find(record->fields, name);
 
 		if (!f)
-			lint_find(l, "already: %s has no field %s",
+			lint_find(l, "%s: %s has no field %s", what,
 				  record->name, name);
-		lint_choice(l, "already", f, c.words);
+		lint_choice(l, what, f, c.words);
 	}
+}
+
+static void lint_subjects(struct lint *l)
+{
+	lint_subject(l, "busy", l->row->busy);
+	lint_subject(l, "already", l->row->already);
+	if (l->row->already && l->op && l->op->result &&
+	    l->op->result != l->op->kind->record)
+		lint_find(l, "already: %s does not answer with a %s",
+			  l->op->name, l->op->kind->record->name);
 }
 
 /* ---- mark, unique ------------------------------------------------------- */
@@ -247,6 +284,7 @@ void lint_extras(struct lint *l)
 	lint_takes(l);
 	lint_lets(l);
 	lint_parts(l);
-	lint_already(l);
+	lint_steps(l);
+	lint_subjects(l);
 	lint_found_again(l);
 }

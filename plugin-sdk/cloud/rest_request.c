@@ -22,8 +22,10 @@ static const struct sc_service *find_service(const struct sc_driver *driver,
 	return NULL;
 }
 
-static bool is_read(const struct cat_op *op, const char *http)
+bool rest_is_read(const struct sc_rest *row)
 {
+	const struct cat_op *op = cat_op_find(row->op);
+	const char *http = row->http;
 	char method[16];
 	size_t n = strcspn(http, " ");
 
@@ -50,7 +52,7 @@ static bool has_service_pages(const struct sc_rest *row,
 			      const struct sc_service *service)
 {
 	return service->next && !row->next &&
-	       is_read(cat_op_find(row->op), row->http) &&
+	       rest_is_read(row) &&
 	       (rest_is_list(row) || (row->items && strchr(row->items, '[')));
 }
 
@@ -93,7 +95,7 @@ bool rest_run_init(struct rest_run *run, struct sc_call *call,
 			    "%s: driver %s has no service \"%s\"", row->op,
 			    call->driver->name,
 			    row->service ? row->service : "");
-	run->is_read = is_read(run->op, row->http);
+	run->is_read = rest_is_read(row);
 	run->http = rest_http(row, run->service);
 	if (asks_for_headers(row->map))
 		run->headers = json_object();

@@ -98,6 +98,8 @@ static json_t *used_by(const struct sc_driver *driver,
 
 		add_other(used, driver, after, args);
 	}
+	if (row->over)
+		add_other(used, driver, row->over, args);
 	while (lets && text_next_word(&lets, &name)) {
 		AUTO_FREE char *let = mem_strndup(name.p, name.n);
 

@@ -83,6 +83,23 @@ static const struct sc_rest rows[] = {
 	  .also = "private_regions far_regions" },
 	{ "private_regions", "GET /private", .items = "r[]", .map = number_map },
 	{ "far_regions", "GET /r", .service = "far", .items = "r[]", .map = key_map },
+	/* steps after, taken back when they fail */
+	{ "network.create", "POST /nets", "{'name': '{name}'}", .items = "", .map = key_map,
+	  .then = "first_subnet network.get", .undo = "network.delete" },
+	{ "first_subnet", "POST /nets/{id}/subnets", "{'cidr': '{cidr}'}", .when = "cidr" },
+	{ "network.get", "GET /nets/{id}", .items = "", .map = key_map },
+	{ "network.delete", "DELETE /nets/{id}" },
+	/* once for each, and again while the cloud is at work */
+	{ "load_balancer.get", "GET /balancers/{id}", .items = "b", .map = state_map },
+	{ "load_balancer.add_target", "POST /pools/{over.id}", "{'at': '{address}'}",
+	  .over = "pools", .busy = "status=pending", .already = "status=available",
+	  .then = "load_balancer.get" },
+	{ "pools", "GET /pools?of={id}", .items = "pools[]", .next = "" },
+	{ "load_balancer.remove_target", "DELETE /pools/{over.pool}/{over.id}", .over = "members",
+	  .then = "load_balancer.get" },
+	{ "members", "GET /pools/{over.id}", .items = "members[id={target_id}]", .over = "pools",
+	  .map = (const struct sc_map[]){ { "id" }, { "pool", "{arg.over.id}" }, { NULL } },
+	  .next = "" },
 	/* conflicts */
 	{ "instance.start", "POST /servers/{id}/start", .already = "status=running|pending" },
 	{ "instance.get", "GET /servers/{id}", .items = "s", .map = state_map },
@@ -427,6 +444,75 @@ static const struct row afterwards[] = {
 	  .code = ERR_NOT_FOUND, .effect = EFFECT_NONE, .why = "volume.detach" },
 };
 
+#define NET(id) "{\"id\":\"" id "\",\"name\":\"n\"}"
+#define MAKE_NET "POST /nets {\"name\":\"n\"}"
+
+static const struct row steps[] = {
+	{ "network.create", "{\"name\":\"n\"}",
+	  { { MAKE_NET, 201, NET("1") }, { "GET /nets/1", 200, NET("1") } }, NET("1") },
+	{ "network.create", "{\"name\":\"n\",\"cidr\":\"c\"}",
+	  { { MAKE_NET, 201, NET("1") }, { "POST /nets/1/subnets {\"cidr\":\"c\"}", 201 },
+	    { "GET /nets/1", 200, NET("1") } }, NET("1") },
+	/* What cannot be shown has been made; what cannot be finished has not. */
+	{ "network.create", "{\"name\":\"n\",\"cidr\":\"c\"}",
+	  { { MAKE_NET, 201, NET("1") }, { "POST /nets/1/subnets {\"cidr\":\"c\"}", 201 },
+	    { "GET /nets/1", 404 } }, NET("1") },
+	{ "network.create", "{\"name\":\"n\",\"cidr\":\"c\"}",
+	  { { MAKE_NET, 201, NET("1") }, { "POST /nets/1/subnets {\"cidr\":\"c\"}", 409 },
+	    { "DELETE /nets/1", 204 } },
+	  .code = ERR_CONFLICT, .effect = EFFECT_NONE, .why = "network 1 was removed again: first" },
+	{ "network.create", "{\"name\":\"n\",\"cidr\":\"c\"}",
+	  { { MAKE_NET, 201, NET("1") }, { "POST /nets/1/subnets {\"cidr\":\"c\"}", 400 },
+	    { "DELETE /nets/1", 409 } },
+	  .code = ERR_INVALID, .effect = EFFECT_PARTIAL, .why = "network 1 is left behind: first" },
+};
+
+#define TARGET "{\"id\":\"b\",\"address\":\"a\"}"
+#define POOLS(list) "GET /pools?of=b", 200, "{\"pools\":[" list "]}"
+#define ADD(pool) "POST /pools/" pool " {\"at\":\"a\"}"
+#define BALANCER(status) "{\"id\":\"b\",\"name\":\"n\",\"status\":\"" status "\"}"
+#define SHOW(status) "GET /balancers/b", 200, "{\"b\":" BALANCER(status) "}"
+
+static const struct row each[] = {
+	{ "load_balancer.add_target", TARGET,
+	  { { POOLS("{\"id\":1},{\"id\":2}") }, { ADD("1"), 201 }, { ADD("2"), 201 },
+	    { SHOW("available") } }, BALANCER("available") },
+	{ "load_balancer.add_target", TARGET,
+	  { { POOLS("{\"id\":1}") }, { ADD("1"), 404 }, { SHOW("pending") },
+	    { SHOW("available") } }, BALANCER("available") },
+	{ "load_balancer.add_target", TARGET,
+	  { { POOLS("{\"id\":1},{\"id\":2}") }, { ADD("1"), 201 }, { ADD("2"), 403 } },
+	  .code = ERR_FORBIDDEN, .effect = EFFECT_PARTIAL },
+	{ "load_balancer.add_target", TARGET, { { POOLS("{\"id\":1}") }, { ADD("1"), 403 } },
+	  .code = ERR_FORBIDDEN, .effect = EFFECT_NONE },
+	/* Refused while the cloud is at work: again; refused at rest: there already. */
+	{ "load_balancer.add_target", TARGET,
+	  { { POOLS("{\"id\":1}") }, { ADD("1"), 409 }, { SHOW("pending") }, { ADD("1"), 201 },
+	    { SHOW("available") } }, BALANCER("available") },
+	{ "load_balancer.add_target", TARGET,
+	  { { POOLS("{\"id\":1}") }, { ADD("1"), 409 }, { SHOW("error") }, { SHOW("error") } },
+	  .code = ERR_CONFLICT, .effect = EFFECT_NONE },
+	{ "load_balancer.remove_target", "{\"id\":\"b\",\"target_id\":\"t\"}",
+	  { { POOLS("{\"id\":1},{\"id\":2}") },
+	    { "GET /pools/1", 200, "{\"members\":[{\"id\":\"x\"}]}" },
+	    { "GET /pools/2", 200, "{\"members\":[{\"id\":\"t\"},{\"id\":\"u\"}]}" },
+	    { "DELETE /pools/2/t", 404 }, { SHOW("available") } }, BALANCER("available") },
+};
+
+static void test_steps(void **state)
+{
+	(void)state;
+	RUN(steps);
+	run_row(&steps[3]);
+	assert_string_equal(call.fault.path, "/cidr");
+}
+
+static void test_each(void **state)
+{
+	(void)state;
+	RUN(each);
+}
+
 static void test_afterwards(void **state)
 {
 	(void)state;
@@ -452,6 +538,8 @@ int main(void)
 		WITH_CLOUD(test_joins),
 		WITH_CLOUD(test_conflicts),
 		WITH_CLOUD(test_afterwards),
+		WITH_CLOUD(test_steps),
+		WITH_CLOUD(test_each),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -278,10 +278,11 @@ struct sc_rest {
 	const char *next;                       /* path of next page: URL or token;
 						 * a record picked out of an array
 						 * is looked for on all pages */
-	const char *then;                       /* answer with this row (its own
-						 * .then aside) on its id; should
-						 * that fail, by .map if nothing
-						 * required is missing */
+	/* "rules group.get": rows to run after, in this order, on its id and
+	 * its arguments, their own .then aside; the last one answers.  One for
+	 * which no row's `when` holds is left out.  Should one that only reads
+	 * fail, .map answers if nothing required is missing. */
+	const char *then;
 	const char *service;                    /* which struct sc_service */
 	const struct sc_error_row *errors;      /* before the service's own */
 	struct sc_reply *(*run)(struct sc_call *call); /* escape hatch */
@@ -296,8 +297,13 @@ struct sc_rest {
 	 * look-up that finds nothing is SC_INVALID at the argument that its
 	 * row's first hole names; by `id` it stays SC_NOT_FOUND. */
 	const char *let;
-	/* Of lists: "cluster.list": this row is run once for each record of that
-	 * one, which is {over.id} …; a record gone meanwhile is passed over. */
+	/* "group.delete": when a row of `then` that changes the cloud fails,
+	 * this one takes back what was made. */
+	const char *undo;
+	/* Of lists and of what changes the cloud: "cluster.list": this row is
+	 * run once for each record of that one, which is {over.id} …; a record
+	 * gone meanwhile is passed over.  The list of another kind is whole, a
+	 * row of the driver's own gets this one's arguments. */
 	const char *over;
 	/* Of lists: "a b": rows whose records follow, in this order; one for
 	 * which no row's `when` holds, or that the cloud does not offer, is
@@ -307,6 +313,9 @@ struct sc_rest {
 	 * when this, as in `when`, holds for the record that the kind's `get`
 	 * row then shows; that is the answer where there is one. */
 	const char *already;
+	/* "status=pending": while this holds for that record, a conflict is
+	 * waited for, and the row is tried again. */
+	const char *busy;
 	/* Of creates: where the cloud's object, as the kind's `list` row finds
 	 * it, holds {op}: "metadata.skyclust-op".  The SDK then answers
 	 * op.reconcile for this operation by itself.  A text that contains the
@@ -357,6 +366,12 @@ json_t *sc_args_with(struct sc_call *call, const char *fmt, ...);
 int sc_fault_code(struct sc_call *call);
 void sc_fault_clear(struct sc_call *call);
 
+/* What row @op (steals @args, as above) answers as it is, for logins: @http is
+ * an empty one but for want_header, and gets the answer.  Return as sc_http(). */
+struct sc_http;
+SC_WAITS bool sc_rest_http(struct sc_call *call, const char *op, json_t *args,
+			   struct sc_http *http);
+
 /* One HTTP exchange, for logins and what no row can say. */
 struct sc_http {
 	const char *method, *url;
@@ -366,12 +381,6 @@ struct sc_http {
 	/* the answer */
 	int status;
 	json_t *answer;                         /* decoded JSON, new, or NULL */
-/* What row @op (steals @args, as above) answers as it is, for logins: @http is
- * an empty one but for want_header, and gets the answer.  Return as sc_http(). */
-struct sc_http;
-SC_WAITS bool sc_rest_http(struct sc_call *call, const char *op, json_t *args,
-			   struct sc_http *http);
-
 	char *header;                           /* value of want_header, new */
 	const char *want_header;
 };
@@ -379,15 +388,6 @@ SC_WAITS bool sc_rest_http(struct sc_call *call, const char *op, json_t *args,
 SC_WAITS bool sc_http(struct sc_call *call, struct sc_http *http);
 void sc_http_done(struct sc_http *http);
 
-/*
- * Costs, for clouds that have no prices of their own.  The setting `prices`
- * has them for an hour:
- *   {"currency": "EUR", "instance_types": {"m1.small": "0.02"},
- *    "storage_gib_month": "0.10"}
- * Answers cost.estimate; @type (steals) is a record of an instance type with
- * its price and currency.
- */
-struct sc_reply *sc_cost_estimate(struct sc_call *call, json_t *type);
 /* A fresh key (elliptic, P-256) and a request for its certificate (PKCS #10,
  * RFC 2986) with this common name and organization (NULL: none), both PEM.
  * False: there is no randomness. */
@@ -410,6 +410,15 @@ struct sc_kubeconfig {
 };
 json_t *sc_kubeconfig(const struct sc_kubeconfig *k);
 
+/*
+ * Costs, for clouds that have no prices of their own.  The setting `prices`
+ * has them for an hour:
+ *   {"currency": "EUR", "instance_types": {"m1.small": "0.02"},
+ *    "storage_gib_month": "0.10"}
+ * Answers cost.estimate; @type (steals) is a record of an instance type with
+ * its price and currency.
+ */
+struct sc_reply *sc_cost_estimate(struct sc_call *call, json_t *type);
 /* Answers cost.billing and cost.trend; @uses (steals) is an array of what ran:
  * {"instance_type": name, "started_at": time, "ended_at": time or none}. */
 struct sc_reply *sc_cost_report(struct sc_call *call, json_t *uses);
