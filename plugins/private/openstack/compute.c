@@ -1,54 +1,191 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Nova: instances.  flavor.c has what they are made with.
- *
- * Microversion 2.67 is pinned for every call (openstack.c).  It is the lowest
- * that has all we use: 2.35 pages key pairs, 2.37 chooses the network by
- * itself, 2.47 puts the flavor into the server, 2.67 chooses the boot disk's
- * type; so every cloud since Stein (2019) will do.  Higher ones take away:
- * 2.92 makes no key pairs any more.
+ * Nova: instances, their types, zones and key pairs.
  * API: https://docs.openstack.org/api-ref/compute/
  */
 #include "openstack.h"
 
+#include <stdio.h>
 #include <string.h>
 
-#define LOG_LINES 1000 /* unless asked for otherwise */
+/* ---- the microversion --------------------------------------------------- */
+
+/* 2.37 (2016) finds a network by itself, and we cannot do without; 2.67 (2019)
+ * chooses the boot disk's type.  Higher ones have nothing that we use and take
+ * away: 2.92 makes no keys any more. */
+#define OLDEST 37
+#define NEWEST 67
+
+bool nova_version(struct sc_call *call, json_t *session)
+{
+	const char *url = text_of(session, "compute"), *p, *text;
+	char versions[1024];
+	struct sc_http http = { .method = "GET", .url = versions };
+	int has = NEWEST; /* of a Nova that is down, too: it will be missed */
+
+	if (!url || !(p = strstr(url, "/v2")))
+		return true;
+	p += 1 + strcspn(p + 1, "/"); /* a project may follow */
+	snprintf(versions, sizeof(versions), "%.*s/", (int)(p - url), url);
+	if (sc_http(call, &http) &&
+	    (text = text_of(json_object_get(http.answer, "version"), "version")))
+		sscanf(text, "2.%d", &has);
+	sc_http_done(&http);
+	sc_fault_clear(call);
+	if (has < OLDEST)
+		sc_fail(call, SC_UNSUPPORTED,
+			"this cloud's Nova has microversions up to 2.%d, and "
+			"2.%d (Newton, 2016) is the oldest that will do",
+			has, OLDEST);
+	has = has < NEWEST ? has : NEWEST;
+	json_object_set_new(session, "nova_version", json_sprintf("2.%d", has));
+	return has >= OLDEST;
+}
+
+/* ---- changing the size -------------------------------------------------- */
+
+#define POLL_MS 2000
+
+static bool is(const json_t *object, const char *name, const char *wanted)
+{
+	const char *have = text_of(object, name);
+
+	return have && wanted && !strcmp(have, wanted);
+}
+
+/* Is @type what @handle wants?  Before 2.47 Nova shows a type's id. */
+static bool is_wanted(const json_t *handle, const char *type)
+{
+	return is(handle, "instance_type", type) || is(handle, "flavor", type);
+}
+
+/* instance.resize, and instance.update with a type: op.poll goes on. */
+SC_WAITS static struct sc_reply *resize(struct sc_call *call)
+{
+	json_t *handle = sc_rest_call(call, "resize_handle", NULL), *done;
+
+	if (handle && is_wanted(handle, text_of(handle, "was"))) {
+		json_decref(handle);
+		return sc_rest_reply(call, "instance.get", NULL);
+	}
+	done = handle ? sc_rest_call(call, "resize_server", json_incref(handle))
+		      : NULL;
+	if (!done) {
+		json_decref(handle);
+		return sc_failed(call);
+	}
+	json_decref(done);
+	return sc_pending(call, handle, POLL_MS);
+}
+
+/* The server has come to rest; steals @server. */
+static struct sc_reply *resized(struct sc_call *call, const json_t *handle,
+				json_t *server)
+{
+	bool broken = is(server, "status", "error");
+	const struct sc_fault fault = {
+		.code = broken ? SC_NEEDS_ATTENTION : SC_CLOUD_UNAVAILABLE,
+		.effect = broken ? SC_EFFECT_PARTIAL : SC_EFFECT_NONE,
+	};
+
+	if (!broken && is_wanted(handle, text_of(server, "instance_type")))
+		return sc_value(call, server);
+	json_decref(server);
+	return sc_fail_with(call, &fault,
+			    broken ? "the instance broke while its size was "
+				     "changed"
+				   : "no host had room for the new size; the "
+				     "instance keeps its old one");
+}
+
+/* Nova keeps the old size aside until somebody confirms, once. */
+SC_WAITS static bool confirm(struct sc_call *call, json_t *handle)
+{
+	json_t *done = json_object_get(handle, "confirmed");
+
+	if (json_is_true(done))
+		return true;
+	done = sc_rest_call(call, "confirm_resize", json_incref(handle));
+	json_decref(done);
+	json_object_set_new(handle, "confirmed", json_true());
+	return done || sc_fault_code(call) == SC_CONFLICT;
+}
+
+/* op.poll: only resize leaves handles. */
+SC_WAITS static struct sc_reply *poll(struct sc_call *call)
+{
+	json_t *handle = json_object_get(sc_args(call), "handle"), *event;
+	json_t *server = sc_rest_call(call, "instance.get", json_incref(handle));
+	bool ready = is(server, "provider_status", "VERIFY_RESIZE");
+
+	if (!server)
+		return sc_failed(call);
+	if (!ready && !is(server, "provider_status", "RESIZE"))
+		return resized(call, handle, server);
+	json_decref(server);
+	if (ready && !confirm(call, handle))
+		return sc_failed(call);
+	event = sc_rest_call(call, "resize_event", json_incref(handle));
+	sc_progress(call, 0, 0, text_of(event, "event"));
+	json_decref(event);
+	sc_fault_clear(call); /* what it is at can be left untold */
+	return sc_pending(call, json_incref(handle), POLL_MS);
+}
 
 /* ---- records ------------------------------------------------------------ */
 
-static const char server_status[] =
-	"running=ACTIVE|MIGRATING|PASSWORD|RESCUE|VERIFY_RESIZE "
-	"pending=BUILD|REBUILD|RESIZE|REVERT_RESIZE "
-	"terminated=DELETED|SOFT_DELETED error=ERROR "
-	"rebooting=HARD_REBOOT|REBOOT suspended=PAUSED|SUSPENDED "
-	"stopped=SHELVED|SHELVED_OFFLOADED|SHUTOFF unknown=*";
+/* clang-format off */
+static const struct sc_map flavor_map[] = {
+	{ "id name description vcpus" },
+	{ "memory_mib", "ram" },
+	{ "storage_gib", "disk" },
+	{ "price", "{config.prices.instance_types[name]}" },
+	{ "currency", "{config.prices.currency}" },
+	{ NULL },
+};
+
+static const struct sc_map zone_map[] = {
+	{ "id", "zoneName" },
+	{ "name", "zoneName" },
+	{ "is_active", "zoneState.available" },
+	{ NULL },
+};
+
+static const struct sc_map key_pair_map[] = {
+	{ "id", "name" },
+	{ "name fingerprint public_key private_key created_at" },
+	{ NULL },
+};
 
 /* What Nova is about to do shows in the task before it does in the status. */
-static const char server_task[] =
-	"terminating=deleting|soft-deleting "
-	"suspending=pausing|suspending stopping=powering-off "
-	"pending=powering-on|resuming|unpausing -=*";
+#define SERVER_STATE                                                                       \
+	{ "id name" },                                                                     \
+	{ "status", "OS-EXT-STS:task_state",                                               \
+	  .words = "pending=powering-on|resuming|unpausing stopping=powering-off "         \
+		   "suspending=suspending|pausing terminating=deleting|soft-deleting -=*" }, \
+	{ "status", "status",                                                              \
+	  .words = "running=ACTIVE|MIGRATING|PASSWORD|RESCUE|VERIFY_RESIZE "               \
+		   "pending=BUILD|REBUILD|RESIZE|REVERT_RESIZE rebooting=REBOOT|HARD_REBOOT " \
+		   "stopped=SHUTOFF|SHELVED|SHELVED_OFFLOADED suspended=PAUSED|SUSPENDED " \
+		   "terminated=DELETED|SOFT_DELETED error=ERROR unknown=*" },              \
+	{ "provider_status", "status" }
+
+static const struct sc_map state_map[] = { SERVER_STATE, { NULL } };
 
 static const struct sc_map server_map[] = {
-	{ "id", "id" },
-	{ "name", "name" },
-	{ "status", "OS-EXT-STS:task_state", .words = server_task },
-	{ "status", "status", .words = server_status },
-	{ "provider_status", "status" },
-	{ "instance_type", "flavor.original_name" },
+	SERVER_STATE,
+	{ "instance_type", "{flavor.original_name|flavor.id}" }, /* before 2.47 the id */
 	{ "image_id", "image.id" },
-	{ "security_groups", "security_groups[].name", .list = true },
+	{ "security_groups", "security_groups[].name" },
 	{ "private_ip", "addresses.*[OS-EXT-IPS:type=fixed].addr" },
-	{ "private_ips", "addresses.*[OS-EXT-IPS:type=fixed].addr",
-	  .list = true },
+	{ "private_ips", "addresses.*[OS-EXT-IPS:type=fixed].addr" },
 	{ "public_ip", "addresses.*[OS-EXT-IPS:type=floating].addr" },
-	{ "public_ips", "addresses.*[OS-EXT-IPS:type=floating].addr",
-	  .list = true },
+	{ "public_ips", "addresses.*[OS-EXT-IPS:type=floating].addr" },
 	{ "key_pair", "key_name" },
-	{ "block_disks", "os-extended-volumes:volumes_attached[].id",
-	  .list = true },
+	{ "block_disks", "os-extended-volumes:volumes_attached[].id" },
 	{ "fault", "fault.message" },
+	{ "host", "OS-EXT-SRV-ATTR:host" },
+	{ "started_at", "OS-SRV-USG:launched_at" },
 	{ "zone", "OS-EXT-AZ:availability_zone" },
 	{ "tags", "metadata" },
 	{ "created_at", "created" },
@@ -56,356 +193,118 @@ static const struct sc_map server_map[] = {
 	{ NULL },
 };
 
-static const struct sc_map state_map[] = {
-	{ "id", "id" },
-	{ "name", "name" },
-	{ "status", "OS-EXT-STS:task_state", .words = server_task },
-	{ "status", "status", .words = server_status },
-	{ "provider_status", "status" },
+/* A new server's answer has the id alone. */
+static const struct sc_map new_server_map[] = {
+	{ "id" },
+	{ "name", "{arg.name}" },
+	{ "status", .value = "pending" },
 	{ NULL },
 };
 
-static const struct sc_map log_map[] = {
-	{ "type", .value = "log" },
-	{ "output", "output" },
+/* What op.poll is to remember of a resize. */
+static const struct sc_map handle_map[] = {
+	{ "id" },
+	{ "was", "{flavor.original_name|flavor.id}" },
+	{ "instance_type", "{arg.flavor.name}" },
+	{ "flavor", "{arg.flavor.id}" },
 	{ NULL },
 };
 
-static const struct sc_map console_map[] = {
-	{ "type", "protocol" },
-	{ "url", "url" },
-	{ NULL },
+static const struct sc_map log_map[] = { { "type", .value = "log" }, { "output" }, { NULL } };
+static const struct sc_map console_map[] = { { "type", "protocol" }, { "url" }, { NULL } };
+
+/* ---- rows --------------------------------------------------------------- */
+
+#define ACTION "POST /servers/{id}/action"
+#define SERVER .items = "server", .map = server_map
+
+/* Nova takes networks or ports, or finds the project's only network. */
+#define NEW_SERVER(boot)                                                                   \
+	"POST /servers",                                                                   \
+	"{'server': {'name': '{name}', 'flavorRef': '{flavor.id}', 'key_name': '{key_pair?}'," \
+	"  'networks': {'|': [[{'port': '{vnic_id?}'}],"                                   \
+	"                     [{'uuid': '{network_id|subnet.network_id?}'}], 'auto']},"    \
+	"  'security_groups': [{'name': '{security_groups[]?}'}],"                         \
+	"  'availability_zone': '{zone?}', 'user_data': '{user_data?:base64}',"            \
+	"  'metadata': " TAGGED ", " boot "}}",                                            \
+	.items = "server", .map = new_server_map, .then = "instance.get",                  \
+	.let = "flavor subnet only_subnet", .errors = full, MARKED
+
+#define CONSOLE(protocol, kind)                                                            \
+	"POST /servers/{id}/remote-consoles",                                              \
+	"{'remote_console': {'protocol': '" protocol "', 'type': '" kind "'}}",            \
+	.items = "remote_console", .map = console_map
+
+#define KEY_PAIR .items = "keypair", .map = key_pair_map
+
+/* Nova answers 403 alike to what a policy forbids and for a full quota. */
+static const struct sc_error_row full[] = {
+	{ 403, NULL, SC_QUOTA, .only_if = quota_is_full },
+	{ 0 },
 };
 
-/* ---- instance.create ---------------------------------------------------- */
-
-/* The network of @subnet_id if that is its only subnet, new; else NULL:
- * failed.  Nova takes a network or a port, not a subnet. */
-SC_WAITS static json_t *network_of(struct sc_call *call, const char *subnet_id)
-{
-	json_t *args = json_pack("{s:s}", "id", subnet_id), *subnet, *network;
-	json_t *id;
-
-	subnet = sc_rest_call(call, "subnet.get", args);
-	if (!subnet)
-		return NULL;
-	args = json_pack("{s:O}", "id", json_object_get(subnet, "network_id"));
-	network = sc_rest_call(call, "network.get", args);
-	id = json_incref(json_object_get(subnet, "network_id"));
-	json_decref(subnet);
-	if (network &&
-	    json_array_size(json_object_get(network, "subnet_ids")) == 1) {
-		json_decref(network);
-		return id;
-	}
-	if (network)
-		fail_arg(call, SC_UNSUPPORTED, "/subnet_id",
-			 "the subnet's network has several subnets: make an "
-			 "interface in it (vnic) and give vnic_id");
-	json_decref(network);
-	json_decref(id);
-	return NULL;
-}
-
-/* Put what Nova calls networks into @args; false: failed. */
-SC_WAITS static bool add_networks(struct sc_call *call, json_t *args)
-{
-	const char *vnic = sc_str(call, "vnic_id");
-	const char *subnet = sc_str(call, "subnet_id");
-	const char *network = sc_str(call, "network_id");
-	json_t *list, *id;
-
-	if (vnic) {
-		list = json_pack("[{s:s}]", "port", vnic);
-	} else if (subnet) {
-		if (!(id = network_of(call, subnet)))
-			return false;
-		list = json_pack("[{s:o}]", "uuid", id);
-	} else if (network) {
-		list = json_pack("[{s:s}]", "uuid", network);
-	} else {
-		list = json_string("auto");
-	}
-	json_object_set_new(args, "networks", list);
-	return true;
-}
-
-/* The boot disk: the flavor's own, or a volume when a size or type is given. */
-static void add_disk(struct sc_call *call, json_t *args)
-{
-	json_t *disk;
-
-	if (!sc_has(call, "boot_disk_gib")) {
-		json_object_set(args, "image",
-				json_object_get(args, "image_id"));
-		return;
-	}
-	disk = json_pack("{s:i, s:s, s:s, s:s, s:I, s:b, s:s*}", "boot_index",
-			 0, "uuid", sc_str(call, "image_id"), "source_type",
-			 "image", "destination_type", "volume", "volume_size",
-			 (json_int_t)sc_int(call, "boot_disk_gib"),
-			 "delete_on_termination", 1, "volume_type",
-			 sc_str(call, "boot_disk_type"));
-	json_object_set_new(args, "disks", json_pack("[o]", disk));
-}
-
-/* The operation's id among the tags: op.reconcile finds the server by it. */
-static void add_tags(struct sc_call *call, json_t *args)
-{
-	json_t *tags = json_copy(json_object_get(args, "tags"));
-
-	if (!tags)
-		tags = json_object();
-	if (sc_op(call))
-		json_object_set_new(tags, OP_TAG, json_string(sc_op(call)));
-	json_object_set_new(args, "tags", tags);
-}
-
-/* Arguments that Nova cannot follow?  False: failed. */
-static bool are_possible(struct sc_call *call)
-{
-	const char *path = sc_has(call, "public_ip_id") ? "/public_ip_id"
-							: "/assign_public_ip";
-
-	if (sc_has(call, "public_ip_id") || sc_bool(call, "assign_public_ip")) {
-		fail_arg(call, SC_UNSUPPORTED, path,
-			 "attach a public address once the instance runs");
-		return false;
-	}
-	if (sc_has(call, "boot_disk_type") && !sc_has(call, "boot_disk_gib")) {
-		fail_arg(call, SC_INVALID, "/boot_disk_gib",
-			 "boot_disk_type needs boot_disk_gib");
-		return false;
-	}
-	return true;
-}
-
-static bool add_user_data(struct sc_call *call, json_t *args)
-{
-	const char *text = sc_str(call, "user_data");
-	json_t *data;
-
-	if (!text || !*text)
-		data = json_null();
-	else if (!(data = openstack_base64(text))) {
-		fail_arg(call, SC_INVALID, "/user_data",
-			 "Nova takes 49149 bytes of user data");
-		return false;
-	}
-	json_object_set_new(args, "user_data", data);
-	return true;
-}
-
-/* What the row create_server takes, new; NULL: failed. */
-SC_WAITS static json_t *server_args(struct sc_call *call, const json_t *type)
-{
-	json_t *args = json_copy(sc_args(call));
-
-	json_object_set(args, "flavor", json_object_get(type, "id"));
-	add_disk(call, args);
-	add_tags(call, args);
-	if (are_possible(call) && add_user_data(call, args) &&
-	    add_networks(call, args))
-		return args;
-	json_decref(args);
-	return NULL;
-}
-
-/* The new server as Nova shows it; only what is known when it cannot. */
-SC_WAITS static struct sc_reply *created(struct sc_call *call, json_t *id)
-{
-	json_t *args = json_pack("{s:O}", "id", id), *server;
-
-	sc_checkpoint(call, json_incref(args));
-	server = sc_rest_call(call, "instance.get", args);
-	if (server)
-		return sc_value(call, server);
-	sc_fault_clear(call);
-	return sc_value(call,
-			json_pack("{s:O, s:s, s:s}", "id", id, "name",
-				  sc_str(call, "name"), "status", "pending"));
-}
-
-SC_WAITS static struct sc_reply *instance_create(struct sc_call *call)
-{
-	json_t *type = nova_find_type(call, sc_str(call, "instance_type"));
-	json_t *args = type ? server_args(call, type) : NULL;
-	bool asked = args != NULL;
-	json_t *server =
-		asked ? sc_rest_call(call, "create_server", args) : NULL;
-	struct sc_reply *reply;
-
-	if (server)
-		reply = created(call, json_object_get(server, "id"));
-	else if (asked && sc_fault_code(call) == SC_FORBIDDEN)
-		reply = nova_refused(call, type);
-	else
-		reply = sc_failed(call);
-	json_decref(server);
-	json_decref(type);
-	return reply;
-}
-
-/* ---- power -------------------------------------------------------------- */
-
-/* The catalogue calls these natural: asked again, they have succeeded.  Nova
- * calls it a conflict, so a conflict is looked into. */
-static const struct act {
-	const char *method, *row, *wanted, *underway;
-} acts[] = {
-	{ "instance.start", "start_server", "running", "pending" },
-	{ "instance.stop", "stop_server", "stopped", "stopping" },
-	{ "instance.suspend", "suspend_server", "suspended", "suspending" },
-	{ "instance.resume", "resume_server", "running", "pending" },
-	{ NULL },
-};
-
-SC_WAITS static bool is_already(struct sc_call *call, const struct act *a)
-{
-	json_t *server = sc_rest_call(call, "instance.get", NULL);
-	const char *status =
-		json_string_value(json_object_get(server, "status"));
-	bool already = status && (!strcmp(status, a->wanted) ||
-				  !strcmp(status, a->underway));
-
-	json_decref(server);
-	sc_fault_clear(call);
-	return already;
-}
-
-SC_WAITS static struct sc_reply *act(struct sc_call *call)
-{
-	static const struct sc_fault wrong_state = {
-		.code = SC_CONFLICT,
-		.effect = SC_EFFECT_NONE,
-		.cloud_status = 409,
-		.cloud_code = "conflictingRequest",
-	};
-	const struct act *a = acts;
-	json_t *done;
-
-	if (sc_bool(call, "force"))
-		return fail_arg(call, SC_UNSUPPORTED, "/force",
-				"Nova asks the guest first, always");
-	while (a->method && strcmp(a->method, sc_method_name(call)))
-		a++;
-	if (!a->method)
-		return sc_fail(call, SC_INTERNAL, "%s is not in acts[]",
-			       sc_method_name(call));
-	if ((done = sc_rest_call(call, a->row, NULL)))
-		json_decref(done);
-	else if (sc_fault_code(call) != SC_CONFLICT)
-		return sc_failed(call);
-	else if (!is_already(call, a))
-		return sc_fail_with(call, &wrong_state,
-				    "the instance's state does not allow %s",
-				    a->method);
-	return sc_ok(call);
-}
-
-SC_WAITS static struct sc_reply *instance_restart(struct sc_call *call)
-{
-	return sc_rest_reply(
-		call, sc_bool(call, "force") ? "reset_server" : "reboot_server",
-		NULL);
-}
-
-/* ---- change, console ---------------------------------------------------- */
-
-/* One step of update; false: failed. */
-SC_WAITS static bool step(struct sc_call *call, const char *row)
-{
-	json_t *done = sc_rest_call(call, row, NULL);
-
-	json_decref(done);
-	return done != NULL;
-}
-
-SC_WAITS static struct sc_reply *instance_update(struct sc_call *call)
-{
-	if ((sc_has(call, "name") && !step(call, "rename_server")) ||
-	    (sc_has(call, "tags") && !step(call, "retag_server")))
-		return sc_failed(call);
-	if (sc_has(call, "instance_type"))
-		return nova_resize(call);
-	return sc_rest_reply(call, "instance.get", NULL);
-}
-
-SC_WAITS static struct sc_reply *show_log(struct sc_call *call)
-{
-	json_t *args = json_copy(sc_args(call));
-	struct sc_reply *reply;
-
-	if (!sc_has(call, "lines"))
-		json_object_set_new(args, "lines", json_integer(LOG_LINES));
-	reply = sc_rest_reply(call, "console_log", args);
-	return reply;
-}
-
-SC_WAITS static struct sc_reply *instance_console(struct sc_call *call)
-{
-	static const char *const html[][2] = {
-		{ "vnc", "novnc" },
-		{ "spice", "spice-html5" },
-		{ "serial", "serial" },
-	};
-	const char *type = sc_str(call, "type");
-	struct sc_reply *reply;
-	json_t *args;
-	size_t i = 0;
-
-	if (type && !strcmp(type, "log"))
-		return show_log(call);
-	while (type && strcmp(html[i][0], type) && i < 2)
-		i++;
-	args = json_pack("{s:O, s:s, s:s}", "id",
-			 json_object_get(sc_args(call), "id"), "protocol",
-			 html[i][0], "html", html[i][1]);
-	reply = sc_rest_reply(call, "open_console", args);
-	return reply;
-}
-
-/* ---- the table ---------------------------------------------------------- */
-
-/* clang-format off */
-const struct sc_rest nova_rest[] = {
-	{ "instance.list", "GET /servers/detail?limit={limit?}&marker={page_token?}",
-	  .items = "servers[]", .map = server_map, .next = "servers_links[rel=next].href" },
-	{ "instance.get", "GET /servers/{id}", .items = "server", .map = server_map },
-	{ "instance.create", .run = instance_create, .idempotency = "tag" },
+const struct sc_rest compute_rest[] = {
+	{ "instance.list", "GET /servers/detail", .items = "servers[]", .map = server_map },
+	{ "instance.status_list", "GET /servers/detail", .items = "servers[]", .map = state_map },
+	{ "instance.get", "GET /servers/{id}", SERVER },
+	{ "instance.create", NEW_SERVER(
+	  "'block_device_mapping_v2': [{'boot_index': 0, 'uuid': '{image_id}',"
+	  "  'source_type': 'image', 'destination_type': 'volume', 'volume_size': '{boot_disk_gib}',"
+	  "  'volume_type': '{boot_disk_type?}', 'delete_on_termination': true}]"),
+	  .when = "boot_disk_gib" },
+	{ "instance.create", NEW_SERVER("'imageRef': '{image_id}'") },
+	{ "flavor", "GET /flavors/detail", .items = "flavors[id|name={instance_type}]",
+	  .map = flavor_map },
+	/* A network given by its subnet must have no other. */
+	{ "subnet", "GET /subnets/{subnet_id}", .items = "subnet", .when = "subnet_id",
+	  .service = "network" },
+	{ "only_subnet", "GET /networks/{subnet.network_id}", .items = "network.subnets[only]",
+	  .when = "subnet_id", .service = "network" },
 	{ "instance.delete", "DELETE /servers/{id}" },
-	{ "instance.start", .run = act },
-	{ "instance.stop", .run = act },
-	{ "instance.restart", .run = instance_restart },
-	{ "instance.suspend", .run = act },
-	{ "instance.resume", .run = act },
-	{ "instance.status_list", "GET /servers/detail?limit={limit?}&marker={page_token?}",
-	  .items = "servers[]", .map = state_map, .next = "servers_links[rel=next].href" },
+	{ "instance.start", ACTION, "{'os-start': null}", .already = "status=running|pending" },
+	{ "instance.stop", ACTION, "{'os-stop': null}", .already = "status=stopped|stopping" },
+	{ "instance.suspend", ACTION, "{'suspend': null}", .already = "status=suspended|suspending" },
+	{ "instance.resume", ACTION, "{'resume': null}", .already = "status=running|pending" },
+	{ "instance.restart", ACTION, "{'reboot': {'type': 'HARD'}}", .when = "force" },
+	{ "instance.restart", ACTION, "{'reboot': {'type': 'SOFT'}}" },
+	{ "instance.console", ACTION, "{'os-getConsoleOutput': {'length': '{lines|=1000}'}}",
+	  .map = log_map, .when = "type=log" },
+	{ "instance.console", CONSOLE("spice", "spice-html5"), .when = "type=spice" },
+	{ "instance.console", CONSOLE("serial", "serial"), .when = "type=serial" },
+	{ "instance.console", CONSOLE("vnc", "novnc") },
 
-	{ "create_server", "POST /servers",
-	  "{'server': {'name': '{name}', 'flavorRef': '{flavor}', 'imageRef': '{image?}',"
-	  "            'networks': '{networks}', 'key_name': '{key_pair?}',"
-	  "            'availability_zone': '{zone?}',"
-	  "            'security_groups': [{'name': '{security_groups[]?}'}],"
-	  "            'block_device_mapping_v2': '{disks?}',"
-	  "            'metadata': '{tags?}', 'user_data': '{user_data?}'}}",
-	  .items = "server" },
-	{ "start_server", "POST /servers/{id}/action", "{'os-start': null}" },
-	{ "stop_server", "POST /servers/{id}/action", "{'os-stop': null}" },
-	{ "suspend_server", "POST /servers/{id}/action", "{'suspend': null}" },
-	{ "resume_server", "POST /servers/{id}/action", "{'resume': null}" },
-	{ "reboot_server", "POST /servers/{id}/action", "{'reboot': {'type': 'SOFT'}}" },
-	{ "reset_server", "POST /servers/{id}/action", "{'reboot': {'type': 'HARD'}}" },
-	{ "instance.update", .run = instance_update },
-	{ "instance.resize", .run = nova_resize },
-	{ "rename_server", "PUT /servers/{id}", "{'server': {'name': '{name}'}}" },
-	{ "retag_server", "PUT /servers/{id}/metadata", "{'metadata': '{tags}'}" },
-	{ "instance.console", .run = instance_console },
-	{ "console_log", "POST /servers/{id}/action",
-	  "{'os-getConsoleOutput': {'length': '{lines}'}}", .map = log_map },
-	{ "open_console", "POST /servers/{id}/remote-consoles",
-	  "{'remote_console': {'protocol': '{protocol}', 'type': '{html}'}}",
-	  .items = "remote_console", .map = console_map },
+	{ "instance.update", .run = resize, .when = "instance_type" },
+	{ "instance.update", "GET /servers/{id}", SERVER, .let = "renamed retagged" },
+	{ "renamed", "PUT /servers/{id}", "{'server': {'name': '{name}'}}", .when = "name" },
+	{ "retagged", "PUT /servers/{id}/metadata", "{'metadata': '{tags}'}", .when = "tags" },
+	{ "instance.resize", .run = resize },
+	{ "resize_handle", "GET /servers/{id}", .items = "server", .map = handle_map,
+	  .let = "renamed retagged flavor" },
+	{ "resize_server", ACTION, "{'resize': {'flavorRef': '{flavor}'}}", .errors = full },
+	{ "confirm_resize", ACTION, "{'confirmResize': null}" },
+	{ "op.poll", .run = poll },
+	/* What the server is at: the first of the newest resize's steps that is not done. */
+	{ "resize_event", "GET /servers/{id}/os-instance-actions/{resize_action.request_id}",
+	  .items = "instanceAction.events[result!=Success]", .let = "resize_action" },
+	{ "resize_action", "GET /servers/{id}/os-instance-actions",
+	  .items = "instanceActions[action=resize]" },
+
+	{ "instance_type.list", "GET /flavors/detail", .items = "flavors[]", .map = flavor_map },
+	{ "instance_type.get", "GET /flavors/detail", .items = "flavors[id|name={id}]",
+	  .map = flavor_map },
+	{ "zone.list", "GET /os-availability-zone", .items = "availabilityZoneInfo[]",
+	  .map = zone_map },
+	{ "zone.get", "GET /os-availability-zone", .items = "availabilityZoneInfo[zoneName={id}]",
+	  .map = zone_map },
+
+	{ "key_pair.list", "GET /os-keypairs", .items = "keypairs[].keypair", .map = key_pair_map },
+	{ "key_pair.get", "GET /os-keypairs/{id}", KEY_PAIR },
+	{ "key_pair.create", "POST /os-keypairs", "{'keypair': {'name': '{name}'}}", KEY_PAIR,
+	  .takes = "type=rsa", .errors = full, .unique = "name" },
+	{ "key_pair.import", "POST /os-keypairs",
+	  "{'keypair': {'name': '{name}', 'public_key': '{public_key}'}}", KEY_PAIR,
+	  .errors = full, .unique = "name" },
+	{ "key_pair.delete", "DELETE /os-keypairs/{id}" },
 	{ NULL },
 };
 /* clang-format on */

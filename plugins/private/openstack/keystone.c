@@ -274,7 +274,10 @@ static json_t *session(struct sc_call *call, const char *auth_url,
 		"identity", versioned(auth_url, "/v3"));
 	add_endpoints(call, made, catalog, json_string_value(region));
 	json_object_set_new(made, "region", region);
-	return made;
+	if (nova_version(call, made))
+		return made;
+	json_decref(made);
+	return NULL;
 }
 
 /* Send @body and turn the answer into a session; NULL: sc_fail()ed. */

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The OpenStack driver: Keystone, Nova, Neutron, Glance and Cinder as tables.
- *
- * Read keystone.c for how a login becomes a session.  The other files are the
- * services, each one table and the few functions that a table cannot say.
+ * The OpenStack driver.  Read keystone.c for how a login becomes a session; the
+ * other files are the services: tables, and the few functions that a table
+ * cannot say.
  */
 #include "openstack.h"
 
@@ -11,102 +10,60 @@
 
 /* ---- services ----------------------------------------------------------- */
 
-#define TOKEN "X-Auth-Token: {session.token}"
+#define HEADERS(...) \
+	(const char *const[]){ "X-Auth-Token: {session.token}", ##__VA_ARGS__, NULL }
+#define ERRORS(...) (const struct sc_error_row[]){ __VA_ARGS__, { 0 } }
+#define PAGED .page = "limit={limit?}&marker={page_token?}"
+#define LINKED PAGED, .next = "*[rel=next].href"
 
-static const char *const headers[] = { TOKEN, NULL };
-
-/* The pinned microversion; compute.c says why this one. */
-static const char *const nova_headers[] = {
-	TOKEN, "X-OpenStack-Nova-API-Version: 2.67", NULL
-};
-
-/* volume.c says why. */
-static const char *const cinder_headers[] = {
-	TOKEN, "OpenStack-API-Version: volume 3.42", NULL
-};
-
-/* cluster.c says why. */
-static const char *const magnum_headers[] = {
-	TOKEN, "OpenStack-API-Version: container-infra 1.10", NULL
-};
-
-/* The engine knows what most statuses mean; here is what these services mean
- * otherwise.  406 is what a cloud older than our microversion says. */
-static const struct sc_error_row nova_errors[] = {
-	{ 406, NULL, SC_UNSUPPORTED },
-	{ 0 },
-};
-
-/* Neutron answers 409 for a full quota, too; its `type` tells them apart. */
-static const struct sc_error_row neutron_errors[] = {
-	{ 409, "OverQuota", SC_QUOTA },
-	{ 0 },
-};
-
-/* Cinder and Glance have no limit of rates: their 413 is a full quota. */
-static const struct sc_error_row cinder_errors[] = {
-	{ 406, NULL, SC_UNSUPPORTED },
-	{ 413, NULL, SC_QUOTA },
-	{ 0 },
-};
-
-static const struct sc_error_row glance_errors[] = {
-	{ 413, NULL, SC_QUOTA },
-	{ 0 },
-};
-
+/*
+ * compute.c negotiates Nova's microversion.  Of the others' the lowest that has
+ * what we use is asked for: Cinder's 3.42 enlarges attached volumes, Magnum's
+ * 1.10 begins clusters without nodes.  Neutron's 409 may be a full quota, and
+ * so is each 413 of Cinder and Glance, which have no limit of rates.
+ */
+/* clang-format off */
 static const struct sc_service services[] = {
-	{ "", "{session.compute}", nova_headers, nova_errors, NULL,
-	  "*.message", "X-Compute-Request-Id" },
-	{ "network", "{session.network}", headers, neutron_errors,
-	  "NeutronError.type", "NeutronError.message", "X-Openstack-Request-Id" },
-	{ "volume", "{session.volume}", cinder_headers, cinder_errors, NULL,
-	  "*.message", "X-Compute-Request-Id" },
-	{ "magnum", "{session.magnum}", magnum_headers, NULL, NULL,
-	  "errors[].title", "X-Openstack-Request-Id" },
-	{ "image", "{session.image}", headers, glance_errors, NULL, NULL,
-	  "X-Openstack-Request-Id" },
-	{ "identity", "{session.identity}", headers, NULL,
-	  "error.title", "error.message", "X-Openstack-Request-Id" },
+	{ "", "{session.compute}", HEADERS("X-OpenStack-Nova-API-Version: {session.nova_version}"),
+	  ERRORS({ 406, NULL, SC_UNSUPPORTED }), NULL, "*.message", "X-Compute-Request-Id", LINKED },
+	{ "network", "{session.network}", HEADERS(), ERRORS({ 409, "OverQuota", SC_QUOTA }),
+	  "NeutronError.type", "NeutronError.message", "X-Openstack-Request-Id", LINKED },
+	{ "volume", "{session.volume}", HEADERS("OpenStack-API-Version: volume 3.42"),
+	  ERRORS({ 406, NULL, SC_UNSUPPORTED }, { 413, NULL, SC_QUOTA }),
+	  NULL, "*.message", "X-Compute-Request-Id", LINKED },
+	{ "image", "{session.image}", HEADERS(), ERRORS({ 413, NULL, SC_QUOTA }),
+	  NULL, NULL, "X-Openstack-Request-Id", PAGED, .next = "next" },
+	{ "magnum", "{session.magnum}", HEADERS("OpenStack-API-Version: container-infra 1.10"), NULL,
+	  NULL, "errors[].title", "X-Openstack-Request-Id", PAGED, .next = "next" },
+	{ "identity", "{session.identity}", HEADERS(), NULL,
+	  "error.title", "error.message", "X-Openstack-Request-Id", .next = "links.next" },
 	{ NULL },
 };
+/* clang-format on */
 
 /* ---- settings and credential -------------------------------------------- */
 
-/* clang-format off */
-#define FIELD(name, rest, help) \
-	"\"" name "\":{\"type\":\"string\"" rest ",\"description\":\"" help "\"}"
-#define TEXT(name, help) FIELD(name, "", help)
-#define SECRET(name, help) FIELD(name, ",\"writeOnly\":true", help)
+#define TEXT(name) "'" name "': {'type': 'string'}, "
+#define SECRET(name) "'" name "': {'type': 'string', 'writeOnly': true}, "
 
-/* Who logs in. */
-#define CREDENTIAL \
-	TEXT("username", "Name of the user; or user_id.") "," \
-	TEXT("user_id", "Instead of username and its domain.") "," \
-	SECRET("password", "Password of the user.") "," \
-	TEXT("domain_name", "Domain of user and project; without it the domain default.") "," \
-	TEXT("domain_id", "The same, by its id.") "," \
-	TEXT("user_domain_name", "Domain of the user, where it is not the project's.") "," \
-	TEXT("user_domain_id", "The same, by its id.") "," \
-	TEXT("project_domain_name", "Domain of the project, where it is not the user's.") "," \
-	TEXT("project_domain_id", "The same, by its id.") "," \
-	TEXT("project_name", "Project to work in; without it the user's default project.") "," \
-	TEXT("project_id", "The same, by its id.") "," \
-	TEXT("application_credential_id", "Instead of user, password and project.") "," \
-	SECRET("application_credential_secret", "Secret of the application credential.")
+static const char config_schema[] =
+	"{'type': 'object', 'required': ['auth_url'], 'properties': {"
+	TEXT("region") TEXT("ca_file")
+	"'auth_url': {'type': 'string', 'format': 'uri'},"
+	"'interface': {'type': 'string', 'enum': ['public', 'internal', 'admin']},"
+	"'prices': {'type': 'object', 'required': ['currency'], 'properties': {"
+	TEXT("storage_gib_month")
+	"'currency': {'type': 'string', 'minLength': 3, 'maxLength': 3},"
+	"'instance_types': {'type': 'object'}}}}}";
 
-/* Where to. */
-#define SETTINGS \
-	FIELD("auth_url", ",\"format\":\"uri\"", "Keystone, with or without /v3.") "," \
-	TEXT("region", "Region to work in when a request names none; " \
-		       "not needed where the cloud has one.") "," \
-	TEXT("ca_file", "File of the CAs to trust, instead of the system's.") "," \
-	FIELD("interface", ",\"enum\":[\"public\",\"internal\",\"admin\"]", \
-	      "Which endpoints of the catalogue; without it public.")
-/* clang-format on */
-
-#define OBJECT(members, required)                                        \
-	"{\"type\":\"object\",\"properties\":{" members "},\"required\":[" required "]}"
+static const char credential_schema[] =
+	"{'type': 'object', 'properties': {"
+	TEXT("username") TEXT("user_id") TEXT("domain_name") TEXT("domain_id")
+	TEXT("user_domain_name") TEXT("user_domain_id")
+	TEXT("project_domain_name") TEXT("project_domain_id")
+	TEXT("project_name") TEXT("project_id") TEXT("application_credential_id")
+	SECRET("application_credential_secret")
+	"'password': {'type': 'string', 'writeOnly': true}}}";
 
 static const char *const env[][2] = {
 	{ "OS_AUTH_URL", "auth_url" },
@@ -137,20 +94,6 @@ struct sc_reply *fail_arg(struct sc_call *call, enum sc_code code,
 	return sc_fail_with(call, &fault, "%s", why);
 }
 
-json_t *record_find(json_t *list, const char *member, const char *text)
-{
-	const char *have;
-	json_t *item;
-	size_t i;
-
-	json_array_foreach(list, i, item) {
-		have = json_string_value(json_object_get(item, member));
-		if (have && !strcmp(have, text))
-			return item;
-	}
-	return NULL;
-}
-
 json_t *openstack_base64(const char *text)
 {
 	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -173,22 +116,9 @@ json_t *openstack_base64(const char *text)
 	return json_stringn(out, at);
 }
 
-/* Is the cloud there, for this credential and region?  The cheapest question
- * that needs the token and Nova. */
-SC_WAITS static struct sc_reply *health(struct sc_call *call)
-{
-	json_t *limits = sc_rest_call(call, "limits", NULL);
-
-	if (!limits)
-		return sc_failed(call);
-	json_decref(limits);
-	return sc_ok(call);
-}
-
 static const struct sc_rest *const tables[] = {
-	identity_rest, nova_rest, flavor_rest, quota_rest, recover_rest,
-	neutron_rest, security_rest, router_rest, glance_rest, cinder_rest,
-	cluster_rest, node_pool_rest, NULL,
+	compute_rest, storage_rest, account_rest, identity_rest, neutron_rest,
+	security_rest, router_rest, cluster_rest, node_pool_rest, NULL,
 };
 
 static const char *const unsupported[][2] = {
@@ -199,8 +129,6 @@ static const char *const unsupported[][2] = {
 	{ "role.create", "not written yet" },
 	{ "role.delete", "not written yet" },
 	{ "stack.*", "not written yet (Heat)" },
-	{ "cost.*", "OpenStack has no prices of its own" },
-	{ "metric.*", "OpenStack's core services measure nothing" },
 	{ NULL },
 };
 
@@ -209,14 +137,13 @@ int main(int argc, char **argv)
 	return sc_main(argc, argv, &(struct sc_driver) {
 		.name = "openstack",
 		.version = "1.0.0",
-		.description = "OpenStack: Keystone v3, Nova, Neutron, Glance, Cinder, Magnum",
-		.config_schema = OBJECT(SETTINGS, "\"auth_url\""),
-		.credential_schema = OBJECT(CREDENTIAL, ""),
+		.description = "OpenStack: Keystone v3, Nova, Neutron, Octavia, Glance, Cinder, Magnum, Heat",
+		.config_schema = config_schema,
+		.credential_schema = credential_schema,
 		.env = env,
 		.rest_tables = tables,
 		.services = services,
 		.login = keystone_login,
-		.health = health,
 		.unsupported = unsupported,
 	});
 }
