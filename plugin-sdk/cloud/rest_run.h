@@ -28,6 +28,9 @@ bool rest_run_init(struct rest_run *run, struct sc_call *call,
 		   const struct sc_rest *row, json_t *args);
 void rest_run_done(struct rest_run *run);
 
+/* Does @row, which has a request, change nothing in the cloud? */
+bool rest_is_read(const struct sc_rest *row);
+
 /* The row's method and path with its service's page, where that holds for it;
  * new. */
 char *rest_http(const struct sc_rest *row, const struct sc_service *service);
@@ -57,6 +60,12 @@ bool rest_holds(const char *when, json_t *object);
 /* Run what the row's `let` names; the records become members of run->args.
  * False: call->fault. */
 WAITS bool rest_look_up(struct rest_run *run);
+
+/* ---- what comes after (rest_then.c) ---------------------------------------- */
+
+/* Run what the row's `then` names, with the arguments and the id of @record,
+ * which it steals.  The answer, new; NULL: call->fault. */
+WAITS json_t *rest_then(const struct rest_run *run, json_t *record);
 
 /* ---- requests (rest_request.c) --------------------------------------------- */
 

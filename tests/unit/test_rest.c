@@ -127,7 +127,7 @@ static const struct row changes[] = {
 	  { { "POST /servers/s1/resize {\"to\":\"t\"}", 202, "" },
 	    { "GET /servers/s1", 200, "{\"server\":" SERVER "}" } }, RECORD("s1") },
 	{ "instance.stop", "{\"id\":\"s1\"}", { { "POST /servers/s1/stop", 202 } },
-	  NULL, ERR_INTERNAL, EFFECT_UNKNOWN, "names no row" },
+	  NULL, ERR_INTERNAL, EFFECT_APPLIED, "has a row nobody" },
 };
 
 static void test_changes(void **state)

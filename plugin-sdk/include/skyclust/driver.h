@@ -278,10 +278,11 @@ struct sc_rest {
 	const char *next;                       /* path of next page: URL or token;
 						 * a record picked out of an array
 						 * is looked for on all pages */
-	const char *then;                       /* answer with this row (its own
-						 * .then aside) on its id; should
-						 * that fail, by .map if nothing
-						 * required is missing */
+	/* "rules group.get": rows to run after, in this order, on its id and
+	 * its arguments, their own .then aside; the last one answers.  One for
+	 * which no row's `when` holds is left out.  Should one that only reads
+	 * fail, .map answers if nothing required is missing. */
+	const char *then;
 	const char *service;                    /* which struct sc_service */
 	const struct sc_error_row *errors;      /* before the service's own */
 	struct sc_reply *(*run)(struct sc_call *call); /* escape hatch */
@@ -296,8 +297,13 @@ struct sc_rest {
 	 * look-up that finds nothing is SC_INVALID at the argument that its
 	 * row's first hole names; by `id` it stays SC_NOT_FOUND. */
 	const char *let;
-	/* Of lists: "cluster.list": this row is run once for each record of that
-	 * one, which is {over.id} …; a record gone meanwhile is passed over. */
+	/* "group.delete": when a row of `then` that changes the cloud fails,
+	 * this one takes back what was made. */
+	const char *undo;
+	/* Of lists and of what changes the cloud: "cluster.list": this row is
+	 * run once for each record of that one, which is {over.id} …; a record
+	 * gone meanwhile is passed over.  The list of another kind is whole, a
+	 * row of the driver's own gets this one's arguments. */
 	const char *over;
 	/* Of lists: "a b": rows whose records follow, in this order; one for
 	 * which no row's `when` holds, or that the cloud does not offer, is
@@ -307,6 +313,9 @@ struct sc_rest {
 	 * when this, as in `when`, holds for the record that the kind's `get`
 	 * row then shows; that is the answer where there is one. */
 	const char *already;
+	/* "status=pending": while this holds for that record, a conflict is
+	 * waited for, and the row is tried again. */
+	const char *busy;
 	/* Of creates: where the cloud's object, as the kind's `list` row finds
 	 * it, holds {op}: "metadata.skyclust-op".  The SDK then answers
 	 * op.reconcile for this operation by itself.  A text that contains the
