@@ -20,7 +20,7 @@
 struct client {
 	CURL *easy;
 	struct curl_slist *headers;
-	char *server; /* without a slash at the end */
+	char *server;
 	int timeout_s;
 	FILE *trace;
 	const volatile sig_atomic_t *stop;
@@ -50,15 +50,12 @@ struct client *client_new(const char *server, const char *token, int timeout_s)
 	struct client *c = mem_alloc(sizeof(*c));
 	AUTO_FREE char *header =
 		mem_printf("Authorization: Bearer %s", token ? token : "");
-	size_t n = strlen(server);
 
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	c->easy = curl_easy_init();
 	if (!c->easy)
 		mem_oom();
-	while (n && server[n - 1] == '/')
-		n--;
-	c->server = mem_strndup(server, n);
+	c->server = mem_strdup(server);
 	c->timeout_s = timeout_s;
 	add_header(c, "User-Agent: skyclust/" SKYCLUST_VERSION);
 	add_header(c, "Content-Type: application/json");

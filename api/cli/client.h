@@ -22,8 +22,8 @@ struct client_answer {
 	int retry_after_s; /* 0: not said */
 };
 
-/* @server: "http://127.0.0.1:8080"; @token borrowed for the client's life.
- * @timeout_s is of one exchange. */
+/* @server: "http://127.0.0.1:8080", no slash at the end; @token may be NULL.
+ * Neither is kept.  @timeout_s is of one exchange. */
 struct client *client_new(const char *server, const char *token, int timeout_s);
 void client_free(struct client *c);
 

@@ -2,8 +2,6 @@
 #include "cli/confirm.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -42,22 +40,14 @@ static void ask(const struct session *s, const struct cat_op *op,
 	fflush(stderr);
 }
 
-/* A line of standard input.  Waiting is poll()'s, because it is ended by the
- * signal of an interruption. */
 static bool read_line(char *line, size_t size)
 {
 	size_t n = 0;
+	char c;
 
 	while (n + 1 < size) {
-		struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
-		char c;
-
-		if (poll(&in, 1, -1) < 0) {
-			if (session_interrupted || errno != EINTR)
-				return false;
-			continue;
-		}
-		if (sys_read(STDIN_FILENO, &c, 1) <= 0)
+		if (!session_poll(STDIN_FILENO, -1) ||
+		    sys_read(STDIN_FILENO, &c, 1) <= 0)
 			return false;
 		if (c == '\n')
 			break;

@@ -52,8 +52,7 @@ static bool list(struct session *s, struct error *err)
 	if (!s->output.fields && s->output.format == OUTPUT_TABLE)
 		s->output.fields = "name,current,server,provider,region,"
 				   "token_file";
-	return output_list(&s->output, items) ||
-	       fail(err, ERR_INTERNAL, "the answer cannot be written");
+	return operation_printed(s, output_list(&s->output, items), err);
 }
 
 int context_list_run(struct session *s)

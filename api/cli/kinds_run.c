@@ -74,8 +74,7 @@ static bool print_kinds(struct session *s, struct error *err)
 		return false;
 	if (!s->output.fields && s->output.format == OUTPUT_TABLE)
 		s->output.fields = "name,verbs";
-	return output_list(&s->output, items) ||
-	       fail(err, ERR_INTERNAL, "the answer cannot be written");
+	return operation_printed(s, output_list(&s->output, items), err);
 }
 
 int kinds_run(struct session *s)

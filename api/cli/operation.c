@@ -50,8 +50,8 @@ bool operation_set_output(struct session *s, const struct cat_record *record,
 	       output_check(&s->output, err);
 }
 
-/* The disk is full, the pipe is closed: nobody has the answer. */
-static bool flushed(const struct session *s, bool printed, struct error *err)
+bool operation_printed(const struct session *s, bool printed,
+		       struct error *err)
 {
 	if (printed && fflush(s->output.to) == 0)
 		return true;
@@ -80,26 +80,20 @@ static bool print_list(struct session *s, struct error *err)
 		return false;
 	while (limit && (long long)json_array_size(items) > limit)
 		json_array_remove(items, json_array_size(items) - 1);
-	return flushed(s, output_list(&s->output, items), err);
+	return operation_printed(s, output_list(&s->output, items), err);
 }
 
 /* ---- one call ------------------------------------------------------------------------- */
 
-/* What to call it: its name, else its identifier. */
-static const char *subject_of(const json_t *args, const json_t *value)
-{
-	const char *text = json_str(value, "name", json_str(value, "id", NULL));
-
-	return text ? text : json_str(args, "name", json_str(args, "id", ""));
-}
-
-static void say_done(struct session *s, const json_t *args, const json_t *value,
-		     int http)
+/* @subject: what to call it, NULL: as the answer or the arguments do. */
+static void say_done(struct session *s, const json_t *args,
+		     const json_t *value, const char *subject, int http)
 {
 	const struct cat_op *op = s->command.op;
-	const char *subject = subject_of(args, value);
 	AUTO_FREE char *verb = command_dashed(op->verb);
 
+	if (!subject)
+		subject = json_str(args, "name", json_str(value, "name", ""));
 	if (http == 202)
 		session_say(s,
 			    "%s %s: %s is accepted, the cloud still works on "
@@ -167,7 +161,8 @@ static void add_result(const struct session *s, const json_t *args,
 
 /* Do it with @args, wait when that was asked for, and append what there is to
  * print to @results. */
-static bool call_one(struct session *s, const json_t *args, json_t *results,
+static bool call_one(struct session *s, const json_t *args,
+		     const char *subject, json_t *results,
 		     enum exit_status *status, struct error *err)
 {
 	const struct cat_op *op = s->command.op;
@@ -185,7 +180,7 @@ static bool call_one(struct session *s, const json_t *args, json_t *results,
 	}
 	gives = value || op->result;
 	if (op->flags & CAT_MUTATES && !waits)
-		say_done(s, args, value, http);
+		say_done(s, args, value, subject, http);
 	else if (op->flags & CAT_MUTATES)
 		ok = wait_for(s, args, &value, status, err);
 	add_result(s, args, gives ? value : NULL, results);
@@ -214,7 +209,7 @@ static bool print_results(struct session *s, const json_t *results, bool one,
 		printed = print_one(s, json_array_get(results, 0));
 	else if (json_array_size(results))
 		printed = output_list(&s->output, results);
-	return flushed(s, printed, err);
+	return operation_printed(s, printed, err);
 }
 
 /* ---- without an identifier ----------------------------------------------------------- */
@@ -228,7 +223,7 @@ static int call_plain(struct session *s, struct error *err)
 
 	if (!lookup_references(s, c->op, args, err))
 		return session_report(s, err);
-	if (!call_one(s, args, results, &status, err))
+	if (!call_one(s, args, NULL, results, &status, err))
 		session_report(s, err);
 	if (!print_results(s, results, true, err))
 		return session_report(s, err);
@@ -244,7 +239,7 @@ static bool print_plain(struct session *s, struct error *err)
 	enum exit_status status = STATUS_OK;
 
 	return lookup_references(s, c->op, args, err) &&
-	       call_one(s, args, results, &status, err) &&
+	       call_one(s, args, NULL, results, &status, err) &&
 	       print_results(s, results, true, err);
 }
 
@@ -290,11 +285,12 @@ static enum exit_status call_each(struct session *s, const json_t *all,
 
 	json_array_foreach (all, i, one) {
 		enum exit_status status = STATUS_OK;
+		AUTO_FREE char *name = confirm_name(one);
 
 		json_object_set(args, "id", json_object_get(one, "id"));
 		if (session_interrupted)
 			return STATUS_INTERRUPTED;
-		if (!call_one(s, args, results, &status, err))
+		if (!call_one(s, args, name, results, &status, err))
 			session_report(s, err);
 		if (first == STATUS_OK)
 			first = status;

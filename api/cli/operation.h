@@ -14,4 +14,9 @@ int operation_run(struct session *s);
 bool operation_set_output(struct session *s, const struct cat_record *record,
 			  struct error *err);
 
+/* Is what was @printed to s->output.to really out?  False: the disk is full,
+ * and nobody has the answer. */
+bool operation_printed(const struct session *s, bool printed,
+		       struct error *err);
+
 #endif

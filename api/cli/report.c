@@ -147,7 +147,8 @@ static void say_advice(const struct session *s, const struct error *err)
 
 	if (!s->problem && err->code == ERR_CLOUD_UNAVAILABLE)
 		text = "is skyclustd running there? See --server";
-	if (err->code == ERR_INVALID && !*err->path)
+	if ((err->code == ERR_INVALID && !*err->path) ||
+	    (err->code == ERR_INTERNAL && !s->problem))
 		text = NULL;
 	if (err->code == ERR_NOT_FOUND && s->command.op &&
 	    !(s->command.op->flags & CAT_BY_ID))

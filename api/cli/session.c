@@ -6,6 +6,7 @@
 #include "cli/session.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,27 @@
 #define TOKEN_FILE_MAX 4096 /* bytes */
 
 volatile sig_atomic_t session_interrupted;
+
+/* ppoll() lets the signals through only while it waits: one that came before
+ * has been seen by then. */
+bool session_poll(int fd, int64_t ms)
+{
+	struct timespec left = { .tv_sec = ms / 1000,
+				 .tv_nsec = ms % 1000 * 1000000 };
+	struct pollfd in = { .fd = fd, .events = POLLIN };
+	sigset_t ours, before;
+
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGINT);
+	sigaddset(&ours, SIGTERM);
+	sigprocmask(SIG_BLOCK, &ours, &before);
+	while (!session_interrupted)
+		if (ppoll(&in, 1, ms < 0 ? NULL : &left, &before) >= 0 ||
+		    errno != EINTR)
+			break;
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return !session_interrupted;
+}
 
 void session_done(struct session *s)
 {
@@ -63,10 +85,15 @@ static const char *setting(const struct session *s, enum option_id id,
 	return text ? text : json_str(context, name, NULL);
 }
 
-static char *with_scheme(const char *server)
+/* "localhost:8080/" is http://localhost:8080; new. */
+static char *address(const char *server)
 {
-	return mem_printf("%s%s", strstr(server, "://") ? "" : "http://",
-			  server);
+	char *url = mem_printf("%s%s", strstr(server, "://") ? "" : "http://",
+			       server);
+
+	for (size_t n = strlen(url); n && url[n - 1] == '/';)
+		url[--n] = '\0';
+	return url;
 }
 
 /* ---- the token --------------------------------------------------------------------- */
@@ -94,7 +121,7 @@ static const char *token_file(const struct session *s, const json_t *context)
 {
 	const char *file = session_option(s, OPTION_TOKEN_FILE);
 	const char *server = json_str(context, "server", NULL);
-	AUTO_FREE char *theirs = server ? with_scheme(server) : NULL;
+	AUTO_FREE char *theirs = server ? address(server) : NULL;
 
 	if (file)
 		return file;
@@ -142,7 +169,7 @@ static bool settle(struct session *s, const json_t *context, struct error *err)
 	const char *server = setting(s, OPTION_SERVER, context, "server");
 	const char *provider = s->command.provider;
 
-	s->server = with_scheme(server ? server : DEFAULT_SERVER);
+	s->server = address(server ? server : DEFAULT_SERVER);
 	if (!provider)
 		provider = setting(s, OPTION_PROVIDER, context, "provider");
 	s->provider = copy_if(provider);

@@ -25,6 +25,9 @@ struct session {
 
 /* Set by SIGINT and SIGTERM; every wait ends early then. */
 extern volatile sig_atomic_t session_interrupted;
+/* Wait until @fd (-1: none) can be read, for @ms (-1: without end).  False: the
+ * user interrupts, however early. */
+bool session_poll(int fd, int64_t ms);
 
 void session_done(struct session *s);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/wait.h"
 
-#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -120,13 +119,6 @@ static void show_end(const struct wait *w, const char *status)
 		    status, elapsed_s(w));
 }
 
-bool wait_rest(int64_t ms)
-{
-	if (!session_interrupted)
-		poll(NULL, 0, (int)ms);
-	return !session_interrupted;
-}
-
 /* Rarely, when it takes long. */
 static bool rest(const struct wait *w)
 {
@@ -137,7 +129,7 @@ static bool rest(const struct wait *w)
 				: ms;
 	end = clock_ms() + ms;
 	for (int64_t left = ms; left > 0; left = end - clock_ms()) {
-		if (!wait_rest(left < TICK_MS ? left : TICK_MS))
+		if (!session_poll(-1, left < TICK_MS ? left : TICK_MS))
 			return false;
 		show(w);
 	}

@@ -19,9 +19,6 @@ enum wait_state {
 };
 enum wait_state wait_state(const char *status);
 
-/* Rest for @ms, or until the user interrupts: then false. */
-bool wait_rest(int64_t ms);
-
 /*
  * Ask for the resource @id of @op's kind until it has the state that @op leads
  * to: settled, or gone after delete.  After a create that was not answered with

@@ -7,7 +7,6 @@
 #include "base/auto.h"
 #include "base/buf.h"
 #include "base/text.h"
-#include "cli/wait.h"
 
 /* ---- a FILE that fills a buffer --------------------------------------------------- */
 
@@ -147,7 +146,7 @@ int watch_run(struct session *s, long long every_s,
 				break;
 			return session_report(s, &err);
 		}
-		if (!wait_rest(every_s * 1000))
+		if (!session_poll(-1, every_s * 1000))
 			break;
 	}
 	return session_interrupted ? STATUS_INTERRUPTED : STATUS_FAILED;
