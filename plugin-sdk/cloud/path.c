@@ -155,8 +155,7 @@ static bool next_step(const char **p, struct step *s, bool *bad)
 	if (at_end(*p))
 		return false;
 	if (!take_name(p, s) || !take_selector(p, s) ||
-	    (!s->name.n && (!s->select || (s->number > 1 && !s->again))) ||
-	    (s->again && !s->keys.n && !s->only)) {
+	    (!s->name.n && (!s->select || (s->number > 1 && !s->again)))) {
 		*bad = true;
 		return false;
 	}

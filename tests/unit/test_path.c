@@ -72,6 +72,7 @@ static const struct {
 	{ "servers[up!=true][id!=a].id", "[\"b\"]" },
 	{ "addresses.*[t:type=fixed][addr!=10.1.0.1][only].addr", "[\"10.0.0.1\"]" },
 	{ "servers[up!=true][only]", "[]" },
+	{ "servers[up!=true][].id", "[\"a\",\"b\"]" },
 	{ "[k=v][l=w]", "[]" },
 	{ "empty[only]", "[]" },
 	{ "text[only]", "[]" },
@@ -233,6 +234,7 @@ static const char *const good[] = {
 	"a['k]'=v]",
 	"a[k=v].b",
 	"a[k=v][only].b",
+	"a[k=v][].b",
 	"*",
 	"a.*.b",
 	"a[]?",
@@ -273,7 +275,6 @@ static const char *const bad[] = {
 	"a[]b",
 	"a.[]",
 	"a'b'",
-	"a[][]",
 };
 
 static void test_check(void **state)
