@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- the microversion --------------------------------------------------- */
-
 /* 2.37 (2016) finds a network by itself, and we cannot do without; 2.67 (2019)
  * chooses the boot disk's type.  Higher ones have nothing that we use and take
  * away: 2.92 makes no keys any more. */
@@ -18,27 +16,26 @@
 
 bool nova_version(struct sc_call *call, json_t *session)
 {
-	const char *url = text_of(session, "compute"), *p, *text;
+	const char *url = text_of(session, "compute"), *text;
+	const char *v2 = url ? strstr(url, "/v2") : NULL;
 	char versions[1024];
 	struct sc_http http = { .method = "GET", .url = versions };
 	int has = NEWEST; /* of a Nova that is down, too: it will be missed */
 
-	if (!url || !(p = strstr(url, "/v2")))
+	if (!v2)
 		return true;
-	p += 1 + strcspn(p + 1, "/"); /* a project may follow */
-	snprintf(versions, sizeof(versions), "%.*s/", (int)(p - url), url);
+	snprintf(versions, sizeof(versions), "%.*s/v2.1/", (int)(v2 - url), url);
 	if (sc_http(call, &http) &&
 	    (text = text_of(json_object_get(http.answer, "version"), "version")))
 		sscanf(text, "2.%d", &has);
 	sc_http_done(&http);
 	sc_fault_clear(call);
+	json_object_set_new(session, "nova_version",
+			    json_sprintf("2.%d", has < NEWEST ? has : NEWEST));
 	if (has < OLDEST)
 		sc_fail(call, SC_UNSUPPORTED,
-			"this cloud's Nova has microversions up to 2.%d, and "
-			"2.%d (Newton, 2016) is the oldest that will do",
-			has, OLDEST);
-	has = has < NEWEST ? has : NEWEST;
-	json_object_set_new(session, "nova_version", json_sprintf("2.%d", has));
+			"this cloud's Nova has microversion 2.%d, and 2.%d "
+			"(2016) is the oldest that will do", has, OLDEST);
 	return has >= OLDEST;
 }
 
@@ -125,8 +122,8 @@ SC_WAITS static struct sc_reply *poll(struct sc_call *call)
 	json_decref(server);
 	if (ready && !confirm(call, handle))
 		return sc_failed(call);
-	event = sc_rest_call(call, "resize_event", json_incref(handle));
-	sc_progress(call, 0, 0, text_of(event, "event"));
+	if ((event = sc_rest_call(call, "resize_event", json_incref(handle))))
+		sc_progress(call, 0, 0, text_of(event, "event"));
 	json_decref(event);
 	sc_fault_clear(call); /* what it is at can be left untold */
 	return sc_pending(call, json_incref(handle), POLL_MS);

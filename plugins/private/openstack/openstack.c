@@ -26,17 +26,19 @@
 static const struct sc_service services[] = {
 	{ "", "{session.compute}", HEADERS("X-OpenStack-Nova-API-Version: {session.nova_version}"),
 	  ERRORS({ 406, NULL, SC_UNSUPPORTED }), NULL, "*.message", "X-Compute-Request-Id", LINKED },
-	{ "network", "{session.network}", HEADERS(), ERRORS({ 409, "OverQuota", SC_QUOTA }),
+	{ "network", "{session.network:until /v2.0}/v2.0", HEADERS(), ERRORS({ 409, "OverQuota", SC_QUOTA }),
 	  "NeutronError.type", "NeutronError.message", "X-Openstack-Request-Id", LINKED },
 	{ "volume", "{session.volume}", HEADERS("OpenStack-API-Version: volume 3.42"),
 	  ERRORS({ 406, NULL, SC_UNSUPPORTED }, { 413, NULL, SC_QUOTA }),
 	  NULL, "*.message", "X-Compute-Request-Id", LINKED },
-	{ "image", "{session.image}", HEADERS(), ERRORS({ 413, NULL, SC_QUOTA }),
+	{ "image", "{session.image:until /v2}/v2", HEADERS(), ERRORS({ 413, NULL, SC_QUOTA }),
 	  NULL, NULL, "X-Openstack-Request-Id", PAGED, .next = "next" },
-	{ "magnum", "{session.magnum}", HEADERS("OpenStack-API-Version: container-infra 1.10"), NULL,
+	{ "magnum", "{session.magnum:until /v1}/v1", HEADERS("OpenStack-API-Version: container-infra 1.10"), NULL,
 	  NULL, "errors[].title", "X-Openstack-Request-Id", PAGED, .next = "next" },
-	{ "identity", "{session.identity}", HEADERS(), NULL,
+	{ "identity", "{config.auth_url:until /v3}/v3", HEADERS(), NULL,
 	  "error.title", "error.message", "X-Openstack-Request-Id", .next = "links.next" },
+	{ "login", "{config.auth_url:until /v3}/v3", NULL, NULL,
+	  "error.title", "error.message", "X-Openstack-Request-Id" },
 	{ NULL },
 };
 /* clang-format on */
@@ -117,7 +119,7 @@ json_t *openstack_base64(const char *text)
 }
 
 static const struct sc_rest *const tables[] = {
-	compute_rest, storage_rest, account_rest, identity_rest, neutron_rest,
+	keystone_rest, compute_rest, storage_rest, account_rest, neutron_rest,
 	security_rest, router_rest, cluster_rest, node_pool_rest, NULL,
 };
 
@@ -126,8 +128,6 @@ static const char *const unsupported[][2] = {
 	{ "cluster.update", "Magnum's clusters change by templates: upgrade" },
 	{ "node_pool.update", "not written yet" },
 	{ "node.*", "nodes are the Kubernetes API's: use the kubeconfig" },
-	{ "role.create", "not written yet" },
-	{ "role.delete", "not written yet" },
 	{ "stack.*", "not written yet (Heat)" },
 	{ NULL },
 };

@@ -10,8 +10,15 @@
 /* Where that is found again. */
 #define MARKED .mark = "metadata.skyclust-op"
 
-extern const struct sc_rest compute_rest[], storage_rest[], account_rest[];
-extern const struct sc_rest identity_rest[];
+/* What takes no tags when it is made has the operation in its description,
+ * with the user's or alone, and the user does not see it. */
+#define SIGN "'description': 'skyclust-op={op?}'"
+#define SIGN_TEXT "'description': '{description|=} skyclust-op={op|=none}'"
+#define SIGNED_TEXT { "description", "description", .until = " skyclust-op=" }
+#define SIGNED .mark = "description"
+
+extern const struct sc_rest keystone_rest[], compute_rest[], storage_rest[];
+extern const struct sc_rest account_rest[];
 extern const struct sc_rest neutron_rest[];
 extern const struct sc_rest security_rest[];
 extern const struct sc_rest cluster_rest[];
