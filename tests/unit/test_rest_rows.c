@@ -408,6 +408,53 @@ static void test_joins(void **state)
 	assert_string_equal(surprise, "");
 }
 
+/* ---- --explain ----------------------------------------------------------- */
+
+#define HEADERS "Accept: application/json\nUser-Agent: skyclust-test/1.0\n"
+#define SENT "Accept: application/json\nContent-Type: application/json\n" \
+	     "User-Agent: skyclust-test/1.0\n"
+
+static const struct {
+	const char *op, *args, *text;   /* BASE: the cloud's address */
+} explained[] = {
+	{ "instance.create", "{" CREATE ",\"subnet_id\":\"u\",\"key_pair\":\"k\"}",
+	  "let flavor:\nGET BASE/types?name=big\n" HEADERS "\n"
+	  "let network:\nGET BASE/subnets/u\n" HEADERS "\n"
+	  "let keys:\nGET BASE/keys\n" HEADERS "\n"
+	  "POST BASE/servers\n" SENT "\n{\n  \"name\": \"n\",\n  \"flavor\": \"{flavor.id}\",\n"
+	  "  \"image\": \"i\",\n  \"net\": \"{network.net}\",\n  \"keys\": [\n    \"{keys[].id}\"\n"
+	  "  ]\n}\n" },
+	{ "snapshot.create", "{\"volume_id\":\"v\"}",
+	  "let volume:\nGET BASE/volumes/v\n" HEADERS "\n"
+	  "POST BASE/volumes/{volume.uuid}/snapshots\n" HEADERS },
+	{ "node_pool.list", "{}",
+	  "over cluster.list:\nGET BASE/clusters\n" HEADERS "\nGET BASE/clusters/{over.id}/pools\n" HEADERS },
+	{ "region.list", "{}",
+	  "GET BASE/regions\n" HEADERS "\nalso private_regions:\nGET BASE/private\n" HEADERS
+	  "\nalso far_regions:\nGET {session.far}/r\n" HEADERS },
+};
+
+static void test_explain(void **state)
+{
+	struct error err = { 0 };
+
+	(void)state;
+	call_init();
+	for (size_t i = 0; i < ARRAY_LEN(explained); i++) {
+		AUTO_JSON json_t *args = json_read(explained[i].args,
+						   strlen(explained[i].args), NULL);
+		AUTO_FREE char *text = with_base(explained[i].text);
+		AUTO(buf_done) struct buf out = { 0 };
+
+		if (!rest_explain(&call, rest_choose(&driver, explained[i].op, args),
+				  args, &out, &err))
+			fail_msg("%s: %s", explained[i].op, err.message);
+		assert_string_equal(out.p, text);
+	}
+	call_done();
+	assert_int_equal(fake.requests, 0);
+}
+
 /* ---- conflicts ----------------------------------------------------------- */
 
 #define STATE(word) "{\"s\":{\"id\":\"s\",\"name\":\"n\",\"status\":\"" word "\"}}"
@@ -536,6 +583,7 @@ int main(void)
 		WITH_CLOUD(test_understood),
 		WITH_CLOUD(test_lookups),
 		WITH_CLOUD(test_joins),
+		WITH_CLOUD(test_explain),
 		WITH_CLOUD(test_conflicts),
 		WITH_CLOUD(test_afterwards),
 		WITH_CLOUD(test_steps),
