@@ -136,6 +136,25 @@ json_t *lookup_one(struct session *s, const struct cat_kind *kind,
 	return whole;
 }
 
+json_t *lookup_words(struct session *s, struct error *err)
+{
+	const struct command *c = &s->command;
+	json_t *all = json_array(), *word;
+	size_t i;
+
+	json_array_foreach (c->words, i, word) {
+		json_t *one = lookup_one(s, c->kind, json_string_value(word),
+					 c->args, err);
+
+		if (!one) {
+			json_decref(all);
+			return NULL;
+		}
+		json_array_append_new(all, one);
+	}
+	return all;
+}
+
 /* ---- references ------------------------------------------------------------------ */
 
 /* The identifier that @word stands for, new; a word that nothing is called stays

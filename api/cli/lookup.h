@@ -22,6 +22,10 @@ json_t *lookup_one(struct session *s, const struct cat_kind *kind,
 json_t *lookup_get(struct session *s, const struct cat_kind *kind,
 		   const char *id, const json_t *args, struct error *err);
 
+/* All that the words of s->command mean, new; NULL: @err of the first one that
+ * means nothing. */
+json_t *lookup_words(struct session *s, struct error *err);
+
 /* In @args of @op: names that stand where identifiers of other resources are
  * expected (network_id) become identifiers.  What is not found is left for the
  * server to judge. */

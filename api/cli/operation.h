@@ -19,4 +19,8 @@ bool operation_set_output(struct session *s, const struct cat_record *record,
 bool operation_printed(const struct session *s, bool printed,
 		       struct error *err);
 
+/* Print @results (an array), as one record when it is @one. */
+bool operation_print(struct session *s, const json_t *results, bool one,
+		     struct error *err);
+
 #endif

@@ -90,6 +90,17 @@ class Life(OperationsCase):
                               '--rule', '{"direction":"ingress"}')
         self.assertEqual([rule['direction'] for rule in fresh['rules']], ['egress', 'ingress'])
 
+    def test_a_kind_that_is_listed_within_another(self):
+        cluster = self.cli.json('clusters', 'create', 'c2', '--node-pool', 'machine_type=small,node_count=2')
+        self.addCleanup(self.cli.run, 'clusters', 'delete', cluster['id'], '-y')
+        nodes = self.cli.json('nodes', 'list', '--cluster-id', 'c2')
+        self.assertEqual([node['cluster_id'] for node in nodes], [cluster['id']] * 2)
+        self.assertIn('"cluster_id" is missing', self.fails(2, 'nodes', 'list'))
+        self.assertFalse(self.cli.json('nodes', 'cordon', nodes[0]['id'])['is_schedulable'])
+        pool = self.cli.json('node-pools', 'list', '--filter', f'cluster_id={cluster["id"]}')[0]
+        self.assertEqual(self.cli.json('node-pools', 'scale', pool['id'], '--node-count', '3')['node_count'], 3)
+        self.assertIn('1.30', self.ok('clusters', 'versions'))
+
     def test_what_is_asked_about_no_resource(self):
         cost = self.cli.json('cost', 'estimate', '--type', 'small', '--duration', '730h')
         self.assertEqual((cost['cost'], cost['currency']), ('7.592', 'USD'))

@@ -105,6 +105,15 @@ class Wait(TerminalCase):
         self.assertEqual((done.status, done.out, done.err), (0, '', ''))
         self.assertEqual(self.cli.json('slow', 'instances', 'get', 'x')['status'], 'stopped')
 
+    def test_several(self):
+        """All are sent before the first is waited for."""
+        ids = [self.cli.json('slow', 'instances', 'create', name, *MAKE, '-q')['id'] for name in ('s1', 's2')]
+        done = self.cli.run('slow', 'instances', 'delete', *ids, '-y', '-v', '--wait', '-o', 'name')
+        self.assertEqual((done.status, done.out.split()), (0, ids))
+        steps = re.findall(r'> (DELETE|GET) |( gone) after', done.err)
+        words = [step[0] or step[1] for step in steps]
+        self.assertLess(len(words) - words[::-1].index('DELETE'), words.index(' gone'))
+
     def test_on_a_terminal(self):
         with self.cli.terminal('slow', 'instances', 'create', 't', *MAKE, '--wait', '--fields', 'status') as t:
             pass
