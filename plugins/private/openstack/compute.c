@@ -129,82 +129,65 @@ SC_WAITS static struct sc_reply *poll(struct sc_call *call)
 	return sc_pending(call, json_incref(handle), POLL_MS);
 }
 
+/* Rows are read as a table. */
+/* clang-format off */
+
 /* ---- records ------------------------------------------------------------ */
 
-/* clang-format off */
 static const struct sc_map flavor_map[] = {
-	{ "id name description vcpus" },
-	{ "memory_mib", "ram" },
-	{ "storage_gib", "disk" },
+	{ "id name description vcpus" }, { "memory_mib", "ram" }, { "storage_gib", "disk" },
 	{ "price", "{config.prices.instance_types[name]}" },
-	{ "currency", "{config.prices.currency}" },
-	{ NULL },
+	{ "currency", "{config.prices.currency}" }, { NULL },
 };
 
 static const struct sc_map zone_map[] = {
-	{ "id", "zoneName" },
-	{ "name", "zoneName" },
-	{ "is_active", "zoneState.available" },
-	{ NULL },
+	{ "id", "zoneName" }, { "name", "zoneName" }, { "is_active", "zoneState.available" }, { NULL },
 };
 
 static const struct sc_map key_pair_map[] = {
-	{ "id", "name" },
-	{ "name fingerprint public_key private_key created_at" },
-	{ NULL },
+	{ "id", "name" }, { "name fingerprint public_key private_key created_at" }, { NULL },
 };
 
 /* What Nova is about to do shows in the task before it does in the status. */
-#define SERVER_STATE                                                                       \
-	{ "id name" },                                                                     \
-	{ "status", "OS-EXT-STS:task_state",                                               \
-	  .words = "pending=powering-on|resuming|unpausing stopping=powering-off "         \
-		   "suspending=suspending|pausing terminating=deleting|soft-deleting -=*" }, \
-	{ "status", "status",                                                              \
-	  .words = "running=ACTIVE|MIGRATING|PASSWORD|RESCUE|VERIFY_RESIZE "               \
-		   "pending=BUILD|REBUILD|RESIZE|REVERT_RESIZE rebooting=REBOOT|HARD_REBOOT " \
-		   "stopped=SHUTOFF|SHELVED|SHELVED_OFFLOADED suspended=PAUSED|SUSPENDED " \
-		   "terminated=DELETED|SOFT_DELETED error=ERROR unknown=*" },              \
+#define SERVER_STATE                                                                            \
+	{ "id name" },                                                                          \
+	{ "status", "OS-EXT-STS:task_state", .words = "pending=powering-on|resuming|unpausing "  \
+	  "stopping=powering-off suspending=suspending|pausing "                                \
+	  "terminating=deleting|soft-deleting -=*" },                                           \
+	{ "status", "status", .words = "running=ACTIVE|MIGRATING|PASSWORD|RESCUE|VERIFY_RESIZE " \
+	  "pending=BUILD|REBUILD|RESIZE|REVERT_RESIZE rebooting=REBOOT|HARD_REBOOT "            \
+	  "stopped=SHUTOFF|SHELVED|SHELVED_OFFLOADED suspended=PAUSED|SUSPENDED "               \
+	  "terminated=DELETED|SOFT_DELETED error=ERROR unknown=*" },                            \
 	{ "provider_status", "status" }
+
+/* Before 2.47 a type's id. */
+#define SERVER_TYPE "{flavor.original_name|flavor.id}"
 
 static const struct sc_map state_map[] = { SERVER_STATE, { NULL } };
 
 static const struct sc_map server_map[] = {
-	SERVER_STATE,
-	{ "instance_type", "{flavor.original_name|flavor.id}" }, /* before 2.47 the id */
-	{ "image_id", "image.id" },
-	{ "security_groups", "security_groups[].name" },
+	SERVER_STATE, { "instance_type", SERVER_TYPE }, { "image_id", "image.id" },
 	{ "private_ip", "addresses.*[OS-EXT-IPS:type=fixed].addr" },
 	{ "private_ips", "addresses.*[OS-EXT-IPS:type=fixed].addr" },
 	{ "public_ip", "addresses.*[OS-EXT-IPS:type=floating].addr" },
 	{ "public_ips", "addresses.*[OS-EXT-IPS:type=floating].addr" },
-	{ "key_pair", "key_name" },
+	{ "security_groups", "security_groups[].name" }, { "key_pair", "key_name" },
 	{ "block_disks", "os-extended-volumes:volumes_attached[].id" },
-	{ "fault", "fault.message" },
-	{ "host", "OS-EXT-SRV-ATTR:host" },
+	{ "fault", "fault.message" }, { "host", "OS-EXT-SRV-ATTR:host" },
+	{ "zone", "OS-EXT-AZ:availability_zone" }, { "tags", "metadata" },
 	{ "started_at", "OS-SRV-USG:launched_at" },
-	{ "zone", "OS-EXT-AZ:availability_zone" },
-	{ "tags", "metadata" },
-	{ "created_at", "created" },
-	{ "updated_at", "updated" },
-	{ NULL },
+	{ "created_at", "created" }, { "updated_at", "updated" }, { NULL },
 };
 
 /* A new server's answer has the id alone. */
 static const struct sc_map new_server_map[] = {
-	{ "id" },
-	{ "name", "{arg.name}" },
-	{ "status", .value = "pending" },
-	{ NULL },
+	{ "id" }, { "name", "{arg.name}" }, { "status", .value = "pending" }, { NULL },
 };
 
 /* What op.poll is to remember of a resize. */
 static const struct sc_map handle_map[] = {
-	{ "id" },
-	{ "was", "{flavor.original_name|flavor.id}" },
-	{ "instance_type", "{arg.flavor.name}" },
-	{ "flavor", "{arg.flavor.id}" },
-	{ NULL },
+	{ "id" }, { "was", SERVER_TYPE }, { "instance_type", "{arg.flavor.name}" },
+	{ "flavor", "{arg.flavor.id}" }, { NULL },
 };
 
 static const struct sc_map log_map[] = { { "type", .value = "log" }, { "output" }, { NULL } };
@@ -214,30 +197,28 @@ static const struct sc_map console_map[] = { { "type", "protocol" }, { "url" }, 
 
 #define ACTION "POST /servers/{id}/action"
 #define SERVER .items = "server", .map = server_map
+#define KEY_PAIR .items = "keypair", .map = key_pair_map
 
 /* Nova takes networks or ports, or finds the project's only network. */
-#define NEW_SERVER(boot)                                                                   \
-	"POST /servers",                                                                   \
-	"{'server': {'name': '{name}', 'flavorRef': '{flavor.id}', 'key_name': '{key_pair?}'," \
-	"  'networks': {'|': [[{'port': '{vnic_id?}'}],"                                   \
-	"                     [{'uuid': '{network_id|subnet.network_id?}'}], 'auto']},"    \
-	"  'security_groups': [{'name': '{security_groups[]?}'}],"                         \
-	"  'availability_zone': '{zone?}', 'user_data': '{user_data?:base64}',"            \
-	"  'metadata': " TAGGED ", " boot "}}",                                            \
-	.items = "server", .map = new_server_map, .then = "instance.get",                  \
+#define NEW_SERVER(boot)                                                                        \
+	"POST /servers",                                                                        \
+	"{'server': {'name': '{name}', 'flavorRef': '{flavor.id}', 'key_name': '{key_pair?}',"  \
+	"  'networks': {'|': [[{'port': '{vnic_id?}'}],"                                        \
+	"                     [{'uuid': '{network_id|subnet.network_id?}'}], 'auto']},"         \
+	"  'security_groups': [{'name': '{security_groups[]?}'}],"                              \
+	"  'availability_zone': '{zone?}', 'user_data': '{user_data?:base64}',"                 \
+	"  'metadata': " TAGGED ", " boot "}}",                                                 \
+	.items = "server", .map = new_server_map, .then = "instance.get",                       \
 	.let = "flavor subnet only_subnet", .errors = full, MARKED
 
-#define CONSOLE(protocol, kind)                                                            \
-	"POST /servers/{id}/remote-consoles",                                              \
-	"{'remote_console': {'protocol': '" protocol "', 'type': '" kind "'}}",            \
+#define CONSOLE(protocol, kind)                                                                 \
+	"POST /servers/{id}/remote-consoles",                                                   \
+	"{'remote_console': {'protocol': '" protocol "', 'type': '" kind "'}}",                 \
 	.items = "remote_console", .map = console_map
-
-#define KEY_PAIR .items = "keypair", .map = key_pair_map
 
 /* Nova answers 403 alike to what a policy forbids and for a full quota. */
 static const struct sc_error_row full[] = {
-	{ 403, NULL, SC_QUOTA, .only_if = quota_is_full },
-	{ 0 },
+	{ 403, NULL, SC_QUOTA, .only_if = quota_is_full }, { 0 },
 };
 
 const struct sc_rest compute_rest[] = {
@@ -252,7 +233,7 @@ const struct sc_rest compute_rest[] = {
 	{ "instance.create", NEW_SERVER("'imageRef': '{image_id}'") },
 	{ "flavor", "GET /flavors/detail", .items = "flavors[id|name={instance_type}]",
 	  .map = flavor_map },
-	/* A network given by its subnet must have no other. */
+	/* A network that is named by its subnet must have no other. */
 	{ "subnet", "GET /subnets/{subnet_id}", .items = "subnet", .when = "subnet_id",
 	  .service = "network" },
 	{ "only_subnet", "GET /networks/{subnet.network_id}", .items = "network.subnets[only]",
@@ -280,7 +261,7 @@ const struct sc_rest compute_rest[] = {
 	{ "resize_server", ACTION, "{'resize': {'flavorRef': '{flavor}'}}", .errors = full },
 	{ "confirm_resize", ACTION, "{'confirmResize': null}" },
 	{ "op.poll", .run = poll },
-	/* What the server is at: the first of the newest resize's steps that is not done. */
+	/* The step that the newest resize is at. */
 	{ "resize_event", "GET /servers/{id}/os-instance-actions/{resize_action.request_id}",
 	  .items = "instanceAction.events[result!=Success]", .let = "resize_action" },
 	{ "resize_action", "GET /servers/{id}/os-instance-actions",

@@ -8,7 +8,8 @@
 
 #include <string.h>
 
-/* ---- services ----------------------------------------------------------- */
+/* Rows are read as tables. */
+/* clang-format off */
 
 #define HEADERS(...) \
 	(const char *const[]){ "X-Auth-Token: {session.token}", ##__VA_ARGS__, NULL }
@@ -22,18 +23,19 @@
  * 1.10 begins clusters without nodes.  Neutron's 409 may be a full quota, and
  * so is each 413 of Cinder and Glance, which have no limit of rates.
  */
-/* clang-format off */
 static const struct sc_service services[] = {
 	{ "", "{session.compute}", HEADERS("X-OpenStack-Nova-API-Version: {session.nova_version}"),
 	  ERRORS({ 406, NULL, SC_UNSUPPORTED }), NULL, "*.message", "X-Compute-Request-Id", LINKED },
-	{ "network", "{session.network:until /v2.0}/v2.0", HEADERS(), ERRORS({ 409, "OverQuota", SC_QUOTA }),
+	{ "network", "{session.network:until /v2.0}/v2.0", HEADERS(),
+	  ERRORS({ 409, "OverQuota", SC_QUOTA }),
 	  "NeutronError.type", "NeutronError.message", "X-Openstack-Request-Id", LINKED },
 	{ "volume", "{session.volume}", HEADERS("OpenStack-API-Version: volume 3.42"),
 	  ERRORS({ 406, NULL, SC_UNSUPPORTED }, { 413, NULL, SC_QUOTA }),
 	  NULL, "*.message", "X-Compute-Request-Id", LINKED },
 	{ "image", "{session.image:until /v2}/v2", HEADERS(), ERRORS({ 413, NULL, SC_QUOTA }),
 	  NULL, NULL, "X-Openstack-Request-Id", PAGED, .next = "next" },
-	{ "magnum", "{session.magnum:until /v1}/v1", HEADERS("OpenStack-API-Version: container-infra 1.10"), NULL,
+	{ "magnum", "{session.magnum:until /v1}/v1",
+	  HEADERS("OpenStack-API-Version: container-infra 1.10"), NULL,
 	  NULL, "errors[].title", "X-Openstack-Request-Id", PAGED, .next = "next" },
 	{ "identity", "{config.auth_url:until /v3}/v3", HEADERS(), NULL,
 	  "error.title", "error.message", "X-Openstack-Request-Id", .next = "links.next" },
@@ -41,49 +43,36 @@ static const struct sc_service services[] = {
 	  "error.title", "error.message", "X-Openstack-Request-Id" },
 	{ NULL },
 };
-/* clang-format on */
-
-/* ---- settings and credential -------------------------------------------- */
 
 #define TEXT(name) "'" name "': {'type': 'string'}, "
-#define SECRET(name) "'" name "': {'type': 'string', 'writeOnly': true}, "
+#define SECRET(name) "'" name "': {'type': 'string', 'writeOnly': true}"
 
 static const char config_schema[] =
-	"{'type': 'object', 'required': ['auth_url'], 'properties': {"
-	TEXT("region") TEXT("ca_file")
-	"'auth_url': {'type': 'string', 'format': 'uri'},"
-	"'interface': {'type': 'string', 'enum': ['public', 'internal', 'admin']},"
-	"'prices': {'type': 'object', 'required': ['currency'], 'properties': {"
-	TEXT("storage_gib_month")
-	"'currency': {'type': 'string', 'minLength': 3, 'maxLength': 3},"
-	"'instance_types': {'type': 'object'}}}}}";
+	"{'type': 'object', 'required': ['auth_url'], 'properties': {" TEXT("region") TEXT("ca_file")
+	"  'auth_url': {'type': 'string', 'format': 'uri'},"
+	"  'interface': {'type': 'string', 'enum': ['public', 'internal', 'admin']},"
+	"  'prices': {'type': 'object', 'required': ['currency'], 'properties': {"
+	"    'currency': {'type': 'string', 'minLength': 3, 'maxLength': 3}," TEXT("storage_gib_month")
+	"    'instance_types': {'type': 'object'}}}}}";
 
 static const char credential_schema[] =
-	"{'type': 'object', 'properties': {"
-	TEXT("username") TEXT("user_id") TEXT("domain_name") TEXT("domain_id")
-	TEXT("user_domain_name") TEXT("user_domain_id")
-	TEXT("project_domain_name") TEXT("project_domain_id")
-	TEXT("project_name") TEXT("project_id") TEXT("application_credential_id")
-	SECRET("application_credential_secret")
-	"'password': {'type': 'string', 'writeOnly': true}}}";
+	"{'type': 'object', 'properties': {" TEXT("username") TEXT("user_id")
+	TEXT("domain_name") TEXT("domain_id") TEXT("user_domain_name") TEXT("user_domain_id")
+	TEXT("project_domain_name") TEXT("project_domain_id") TEXT("project_name") TEXT("project_id")
+	TEXT("application_credential_id") SECRET("application_credential_secret") ", "
+	SECRET("password") "}}";
 
 static const char *const env[][2] = {
-	{ "OS_AUTH_URL", "auth_url" },
-	{ "OS_USERNAME", "username" },
-	{ "OS_USER_ID", "user_id" },
-	{ "OS_PASSWORD", "password" },
-	{ "OS_DOMAIN_NAME", "domain_name" },
-	{ "OS_USER_DOMAIN_NAME", "user_domain_name" },
-	{ "OS_USER_DOMAIN_ID", "user_domain_id" },
+	{ "OS_AUTH_URL", "auth_url" }, { "OS_REGION_NAME", "region" },
+	{ "OS_INTERFACE", "interface" }, { "OS_CACERT", "ca_file" },
+	{ "OS_USERNAME", "username" }, { "OS_USER_ID", "user_id" },
+	{ "OS_PASSWORD", "password" }, { "OS_DOMAIN_NAME", "domain_name" },
+	{ "OS_USER_DOMAIN_NAME", "user_domain_name" }, { "OS_USER_DOMAIN_ID", "user_domain_id" },
 	{ "OS_PROJECT_DOMAIN_NAME", "project_domain_name" },
 	{ "OS_PROJECT_DOMAIN_ID", "project_domain_id" },
-	{ "OS_PROJECT_NAME", "project_name" },
-	{ "OS_PROJECT_ID", "project_id" },
+	{ "OS_PROJECT_NAME", "project_name" }, { "OS_PROJECT_ID", "project_id" },
 	{ "OS_APPLICATION_CREDENTIAL_ID", "application_credential_id" },
 	{ "OS_APPLICATION_CREDENTIAL_SECRET", "application_credential_secret" },
-	{ "OS_REGION_NAME", "region" },
-	{ "OS_INTERFACE", "interface" },
-	{ "OS_CACERT", "ca_file" },
 	{ NULL },
 };
 
@@ -119,8 +108,8 @@ json_t *openstack_base64(const char *text)
 }
 
 static const struct sc_rest *const tables[] = {
-	keystone_rest, compute_rest, storage_rest, account_rest, neutron_rest,
-	security_rest, router_rest, cluster_rest, node_pool_rest, NULL,
+	keystone_rest, compute_rest, storage_rest, account_rest, network_rest,
+	cluster_rest, node_pool_rest, NULL,
 };
 
 static const char *const unsupported[][2] = {

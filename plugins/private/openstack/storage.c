@@ -6,46 +6,39 @@
  */
 #include "openstack.h"
 
+/* Rows are read as a table. */
 /* clang-format off */
+
 static const struct sc_map volume_map[] = {
 	{ "id name description encrypted bootable snapshot_id created_at updated_at" },
 	{ "status", "status", .words = "available creating=creating|downloading "
 	  "attaching=attaching|reserved in_use=in-use detaching deleting resizing=extending "
 	  "error=error|error_deleting|error_extending|error_restoring unknown=*" },
-	{ "provider_status", "status" },
-	{ "size_gib", "size" },
-	{ "type", "volume_type" },
-	{ "image_id", "volume_image_metadata.image_id" },
+	{ "provider_status", "status" }, { "size_gib", "size" }, { "type", "volume_type" },
+	{ "image_id", "volume_image_metadata.image_id" }, { "device", "attachments[].device" },
 	{ "instance_id", "attachments[].server_id" },
-	{ "device", "attachments[].device" },
-	{ "zone", "availability_zone" },
-	{ "tags", "metadata" },
-	{ NULL },
+	{ "zone", "availability_zone" }, { "tags", "metadata" }, { NULL },
 };
 
 static const struct sc_map snapshot_map[] = {
 	{ "id name description volume_id created_at updated_at" },
-	{ "status", "status", .words = "available creating deleting "
-	  "error=error|error_deleting unknown=*" },
-	{ "provider_status", "status" },
-	{ "size_gib", "size" },
-	{ "tags", "metadata" },
-	{ NULL },
+	{ "status", "status",
+	  .words = "available creating deleting error=error|error_deleting unknown=*" },
+	{ "provider_status", "status" }, { "size_gib", "size" }, { "tags", "metadata" }, { NULL },
 };
 
 static const struct sc_map image_map[] = {
 	{ "id name description os_version architecture size owner created_at updated_at" },
 	{ "status", "status", .words = "available=active deleting=deleted|pending_delete "
 	  "pending=importing|queued|saving|uploading error=killed unknown=*" },
-	{ "provider_status", "status" },
-	{ "os", "os_distro" },
-	{ "min_disk_gib", "min_disk" },
-	{ "is_public", "visibility", .words = "true=public false=*" },
-	{ NULL },
+	{ "provider_status", "status" }, { "os", "os_distro" }, { "min_disk_gib", "min_disk" },
+	{ "is_public", "visibility", .words = "true=public false=*" }, { NULL },
 };
 
 static const struct sc_map server_image[] = { { "id", "image_id" }, { NULL } };
-static const struct sc_map volume_image[] = { { "id", "os-volume_upload_image.image_id" }, { NULL } };
+static const struct sc_map volume_image[] = {
+	{ "id", "os-volume_upload_image.image_id" }, { NULL },
+};
 
 #define VOLUME .items = "volume", .map = volume_map, .service = "volume"
 #define SNAPSHOT .items = "snapshot", .map = snapshot_map, .service = "volume"
