@@ -225,10 +225,9 @@ static bool add_over(struct sc_call *call, const struct sc_rest *row,
 	/* As rest_join.c does: the list of another kind is whole. */
 	it = rest_choose(call->driver, row->over,
 			 cat_op_find(row->over) ? none : args);
-	if (!it)
-		return rest_no_row(call->driver, row->over, args, err);
-	buf_printf(out, "over %s:\n", row->over);
-	if (!add_row(call, it, cat_op_find(row->over) ? none : args, out, err))
+	buf_printf(out, "over %s%s\n", row->over, it ? ":" : "");
+	if (it && !add_row(call, it, cat_op_find(row->over) ? none : args, out,
+			   err))
 		return false;
 	buf_add_char(out, '\n');
 	stand_in(row, args, "over");

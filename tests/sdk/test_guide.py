@@ -45,6 +45,7 @@ WRAP = {
                'struct sc_reply *f(struct sc_call *call)\n{\n%s\nreturn sc_ok(call);\n}\n',
     'file': PRELUDE + '%s\nconst struct sc_method m[] = { { "instance.resize", instance_resize } };\n',
     'driver': PRELUDE + 'const struct sc_driver d = {\n%s\n};\n',
+    'rows': PRELUDE + '%s\nconst struct sc_driver d = { .rest = rows };\n',
 }
 
 

@@ -37,8 +37,10 @@ static const struct sc_driver driver = {
 
 #define ABOUT(method, args, more) \
 	"{\"op\":\"op-1\",\"method\":\"" method "\",\"args\":" args more "}"
-#define OURS "{\"id\":\"7\",\"name\":\"n\",\"size_gib\":1,\"status\":\"x\",\"meta\":{\"op\":\"by op-1.\"}}"
-#define ITS "{\"id\":\"8\",\"name\":\"n\",\"size_gib\":1,\"status\":\"x\",\"meta\":{\"op\":\"op-11\"}}"
+#define VOLUME(id, op) "{\"id\":\"" id "\",\"name\":\"n\",\"size_gib\":1,\"status\":\"x\"," \
+	"\"meta\":{\"op\":\"" op "\"}}"
+#define OURS VOLUME("7", "by op-1.")
+#define ITS VOLUME("8", "op-11")
 #define RECORD "{\"id\":\"7\",\"name\":\"n\",\"size_gib\":1,\"status\":\"x\"}"
 #define APPLIED "{\"outcome\":\"applied\",\"value\":" RECORD "}"
 #define NOT_APPLIED "{\"outcome\":\"not_applied\"}"
