@@ -30,6 +30,7 @@ enum live {
 	LIVE_FILE,
 	LIVE_KIND,	/* a collection, of the catalogue or a vendor's */
 	LIVE_TOPIC,	/* a command or a collection */
+	LIVE_REGION,
 	LIVE_RESOURCE,	/* an identifier or name of struct next.kind */
 };
 
@@ -179,10 +180,11 @@ struct next {
 /*
  * What may stand after @words (of @n; without the program's name), when @begun
  * is the part of the next word that is there already ("": nothing; "--na":
- * options only; "--type=": the value).  @words stay borrowed by @next.
+ * options only; "--type=": the value).  @vendor describes the kind that an
+ * earlier call left in `vendor`, NULL at first.  @words stay borrowed by @next.
  */
 void command_next(const char *const *words, size_t n, const char *begun,
-		  struct next *next);
+		  const struct cat_kind *vendor, struct next *next);
 void command_next_done(struct next *next);
 
 #endif

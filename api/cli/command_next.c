@@ -180,10 +180,10 @@ static void next_word(struct next *next, const struct reader *r)
 /* ---- public -------------------------------------------------------------------------- */
 
 void command_next(const char *const *words, size_t n, const char *begun,
-		  struct next *next)
+		  const struct cat_kind *vendor, struct next *next)
 {
 	struct command c = { .words = json_array(), .args = json_object() };
-	struct reader r = { .c = &c, .completing = true };
+	struct reader r = { .c = &c, .vendor = vendor, .completing = true };
 
 	*next = (struct next){ .words = json_array() };
 	for (size_t i = 0; i < n; i++)

@@ -18,6 +18,7 @@ const struct option_row command_options[OPTION_COUNT] = {
 		.live = LIVE_PROVIDER,
 		.help = "Provider to work with; the server's only one without it." },
 	[OPTION_REGION] = { "region", 0, TAKES_VALUE, "REGION", "SKYCLUST_REGION",
+		.live = LIVE_REGION,
 		.help = "Region to work in; the provider's own without it." },
 	[OPTION_CONTEXT] = { "context", 0, TAKES_VALUE, "NAME",
 		.live = LIVE_CONTEXT,

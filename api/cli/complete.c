@@ -137,19 +137,17 @@ static void print_resource(const struct completion *c, const json_t *items,
 		print(c, id, name);
 }
 
-static void print_resources(struct completion *c)
+static void print_resources(struct completion *c, const struct cat_kind *kind)
 {
 	struct error err;
-	const struct cat_kind *kind =
-		c->next->vendor
-			? session_vendor_kind(&c->live, c->next->vendor, &err)
-			: c->next->kind;
 	const struct cat_op *op = list_of(kind);
-	AUTO_JSON json_t *args = json_pack("{s:[s,s]}", "fields", "id", "name");
+	AUTO_JSON json_t *args = NULL;
 	AUTO_JSON json_t *items = NULL;
 	json_t *item;
 	size_t i;
 
+	if (op && cat_arg_find(op, "fields"))
+		args = json_pack("{s:[s,s]}", "fields", "id", "name");
 	if (op)
 		items = session_list(&c->live, op, args, RESOURCES_MAX, &err);
 	json_array_foreach (items, i, item)
@@ -178,8 +176,11 @@ static void print_live(struct completion *c, enum live live)
 	case LIVE_TOPIC:
 		print_topics(c);
 		break;
+	case LIVE_REGION:
+		print_resources(c, cat_kind_find("region"));
+		break;
 	case LIVE_RESOURCE:
-		print_resources(c);
+		print_resources(c, c->next->kind);
 		break;
 	}
 }
@@ -209,6 +210,24 @@ static void print_all(struct completion *c)
 		print_live(c, c->next->live[i]);
 }
 
+/* What may come after @n @words; a vendor's kind is asked for first. */
+static void find_next(struct completion *c, const char *const *words, size_t n,
+		      struct next *next)
+{
+	const struct cat_kind *kind;
+	struct error err;
+
+	command_next(words, n, c->begun, NULL, next);
+	c->next = next;
+	if (!next->vendor)
+		return;
+	kind = session_vendor_kind(&c->live, next->vendor, &err);
+	if (!kind)
+		return;
+	command_next_done(next);
+	command_next(words, n, c->begun, kind, next);
+}
+
 int complete_run(struct session *s)
 {
 	const json_t *given = s->command.words;
@@ -225,9 +244,9 @@ int complete_run(struct session *s)
 	c.stem = c.begun;
 	if (text_starts(c.begun, "--") && strchr(c.begun, '='))
 		c.stem = strchr(c.begun, '=') + 1;
-	command_next(words + 1, n ? n - 1 : 0, c.begun, &next);
-	c.next = &next;
-	read_words(&c.live, n ? (int)n : 1, (char **)words);
+	n = n ? n - 1 : 0;
+	read_words(&c.live, (int)n + 1, (char **)words);
+	find_next(&c, words + 1, n, &next);
 	print_all(&c);
 	command_next_done(&next);
 	session_done(&c.live);

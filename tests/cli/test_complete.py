@@ -133,6 +133,14 @@ class Program(CompleteCase):
     def test_vendor_kinds(self):
         self.assertIn('x.test.widget', self.words('widget', 'x.'))
         self.assertNotIn('x.test.widget', self.words('sim', 'x.'))
+        self.assertIn('double', self.words('widget', 'x.test.widget', ''))
+        status, made = self.host.request('POST', '/api/v1/providers/widget/x.test.widget', {'size': 3})
+        self.assertEqual(status, 201, made)
+        self.assertEqual(self.words('widget', 'x.test.widget', 'double', ''), [made['id']])
+        self.assertIn('--size', self.words('widget', 'x.test.widget', 'update', '--'))
+
+    def test_regions(self):
+        self.assertEqual(self.words('sim', 'instances', 'list', '--region', ''), ['sim-east', 'sim-west'])
 
     def test_words_of_commands(self):
         self.assertEqual(self.words('completion', ''), ['bash', 'zsh', 'fish'])
@@ -231,7 +239,9 @@ class Terminal:
 
 
 class Shells(CompleteCase):
-    def start(self, shell):
+    def start(self, shell, installed=False):
+        """@installed: zsh finds the script as a function by itself, as
+        `make install` leaves it; else it is read by `source`."""
         program = shutil.which(shell)
         if not program:
             self.skipTest(f'{shell} is not installed')
@@ -243,15 +253,20 @@ class Shells(CompleteCase):
                      'function fish_prompt; echo -n "READY> "; end; function fish_greeting; end'],
         }[shell]
         (self.home / 'rc').write_text("source <(skyclust completion bash)\nPS1='READY> '\n")
-        (self.home / '.zshrc').write_text("autoload -Uz compinit && compinit -u -D\n"
-                                          "source <(skyclust completion zsh)\nPROMPT='READY> '\n")
+        script = subprocess.run([BIN / 'skyclust', 'completion', 'zsh'], capture_output=True, env=self.env,
+                                timeout=TIMEOUT, check=True).stdout
+        (self.home / 'functions').mkdir()
+        (self.home / 'functions/_skyclust').write_bytes(script if installed else b'')
+        (self.home / '.zshrc').write_text(
+            ('fpath=(~/functions $fpath)\n' if installed else '') + "autoload -Uz compinit && compinit -u -D\n"
+            + ('' if installed else 'source <(skyclust completion zsh)\n') + "PROMPT='READY> '\n")
         terminal = Terminal(command, {**self.env, 'ZDOTDIR': str(self.home), 'XDG_CONFIG_HOME': str(self.home),
                                       'XDG_DATA_HOME': str(self.home)}, self.home)
         self.addCleanup(terminal.close)
         return terminal
 
-    def check(self, shell):
-        terminal = self.start(shell)
+    def check(self, shell, installed=False):
+        terminal = self.start(shell, installed)
         for line, wanted in (
                 ('skyclust sim inst', ['sim', 'instance']),
                 ('skyclust sim instances ter', ['sim', 'instances', 'ter']),
@@ -270,6 +285,9 @@ class Shells(CompleteCase):
 
     def test_zsh(self):
         self.check('zsh')
+
+    def test_zsh_by_itself(self):
+        self.check('zsh', installed=True)
 
     def test_fish(self):
         self.check('fish')

@@ -292,7 +292,7 @@ static void test_next(void **state UNUSED)
 		struct next next;
 
 		command_next((const char *const *)argv + 1, (size_t)argc - 1,
-			     nexts[i].begun, &next);
+			     nexts[i].begun, NULL, &next);
 		check_next(i, &next);
 		command_next_done(&next);
 	}
@@ -304,11 +304,11 @@ static void test_next_tells_whom_to_ask(void **state UNUSED)
 	static const char *const option[] = { "--provider", "sim" };
 	struct next next;
 
-	command_next(words, ARRAY_LEN(words), "", &next);
+	command_next(words, ARRAY_LEN(words), "", NULL, &next);
 	assert_string_equal(next.provider, "w");
 	assert_string_equal(next.vendor, "x.test.widget");
 	command_next_done(&next);
-	command_next(option, ARRAY_LEN(option), "", &next);
+	command_next(option, ARRAY_LEN(option), "", NULL, &next);
 	assert_string_equal(next.provider, "sim");
 	command_next_done(&next);
 }
