@@ -14,15 +14,15 @@ import subprocess
 import sys
 import tempfile
 
-from peer import Peer, wait_for
+from peer import Account, Peer, wait_for
 
 DRIVER, FOLDER = sys.argv[1], pathlib.Path(sys.argv[2])
 LOGIN = '/v3/auth/tokens'
 FOREVER = '2999-01-01T00:00:00Z'    # a recorded token must not look expired
 peer = Peer()
+account = Account(peer, f'recorder-{os.getpid()}')
 CONFIG = {'auth_url': peer.env['OS_AUTH_URL'], 'region': 'RegionOne'}
-CREDENTIAL = {'username': peer.env['OS_USERNAME'], 'password': peer.env['OS_PASSWORD'],
-              'project_name': peer.env['OS_PROJECT_NAME']}
+CREDENTIAL = {'username': account.name, 'password': peer.env['OS_PASSWORD'], 'project_name': account.name}
 
 
 def call(op, args=None, config=None, credential=None, options=()):
@@ -134,9 +134,9 @@ def networks():
     case('network-delete-absent', 'network.delete', {'id': with_cidr['id']})
     for quota, name, args in (('network', 'network-quota', {'name': 'x'}),
                               ('subnet', 'network-subnet-quota', {'name': 'x', 'cidr': '10.9.8.0/24'})):
-        before = peer.set_quota('neutron', **{quota: 0})
+        before = account.set_quota('neutron', **{quota: 0})
         case(name, 'network.create', args)
-        peer.set_quota('neutron', **before)
+        account.set_quota('neutron', **before)
     return network, subnet
 
 
@@ -150,9 +150,9 @@ def key_pairs():
     case('key-pair-get', 'key_pair.get', {'id': 'rec2'})
     case('key-pair-list', 'key_pair.list')
     case('key-pair-list-one-page', 'key_pair.list', {'limit': 1})
-    before = peer.set_quota('nova', key_pairs=0)
+    before = account.set_quota('nova', key_pairs=0)
     case('key-pair-quota', 'key_pair.create', {'name': 'x'})
-    peer.set_quota('nova', **before)
+    account.set_quota('nova', **before)
     case('key-pair-delete', 'key_pair.delete', {'id': 'rec2'})
     case('key-pair-delete-absent', 'key_pair.delete', {'id': 'rec2'})
 
@@ -203,12 +203,12 @@ def instances(image, network, subnet):
                          ('zone', {'zone': 'nowhere'}), ('policy', {'zone': 'nova:peer'}), ('public-ip', {'assign_public_ip': True}),
                          ('user-data', {'user_data': 'x' * 60000})):
         case(f'instance-create-bad-{name}', 'instance.create', {**args, **change})
-    before = peer.set_quota('nova', cores=0)
+    before = account.set_quota('nova', cores=0)
     case('instance-quota', 'instance.create', args)
-    peer.set_quota('nova', **before)
-    before = peer.set_quota('neutron', port=0)
+    account.set_quota('nova', **before)
+    before = account.set_quota('neutron', port=0)
     case('instance-port-quota', 'instance.create', args)
-    peer.set_quota('neutron', **before)
+    account.set_quota('neutron', **before)
     case('instance-delete', 'instance.delete', by_id)
     for id in by_id['id'], second['id']:
         call('instance.delete', {'id': id})
@@ -271,8 +271,8 @@ def surroundings():
 
 
 def clusters():
-    peer.drop_cluster_template('rec')
-    peer.cluster_template('rec', 'v1.26.8')
+    account.drop_cluster_template('rec')
+    account.cluster_template('rec', 'v1.26.8')
     case('cluster-versions', 'cluster.versions')
     case('cluster-bad-version', 'cluster.create', {'name': 'rec', 'version': 'v0.1'})
     case('cluster-fargate', 'cluster.create', {'name': 'rec', 'mode': 'fargate'})
@@ -300,25 +300,25 @@ def clusters():
     case('cluster-delete', 'cluster.delete', by_id)
     gone('cluster.get', cluster['id'])
     case('cluster-delete-absent', 'cluster.delete', by_id)
-    peer.drop_cluster_template('rec')
+    account.drop_cluster_template('rec')
 
 
 def logins():
-    app_id, secret = peer.application_credential(f'rec-{os.getpid()}')
+    user = {name: CREDENTIAL[name] for name in ('username', 'password')}
+    app_id, secret = account.application_credential('rec')
     for name, config, credential in (
-            ('project-id', None, {'username': 'demo', 'password': 'secret', 'project_id': peer.project_id(),
-                                  'user_domain_name': 'Default'}),
+            ('project-id', None, {**user, 'project_id': account.project_id, 'user_domain_name': 'Default'}),
             ('application-credential', None, {'application_credential_id': app_id,
                                               'application_credential_secret': secret}),
             ('only-region', {'auth_url': 'http://127.0.0.1:5000'}, None),
             ('wrong-password', None, {**CREDENTIAL, 'password': 'wrong password'}),
             ('wrong-region', {**CONFIG, 'region': 'Atlantis'}, None),
-            ('default-project', None, {'username': 'demo', 'password': 'secret', 'domain_name': 'Default'}),
-            ('no-password', None, {'username': 'demo', 'project_name': 'demo'})):
+            ('default-project', None, {**user, 'domain_name': 'Default'}),
+            ('no-password', None, {'username': account.name, 'project_name': account.name})):
         case('login-' + name, 'image.list', config=config, credential=credential)
 
 
-def main():
+def record():
     for old in FOLDER.glob('*.json'):
         if not json.loads(old.read_text()).get('by_hand'):
             old.unlink()
@@ -330,7 +330,10 @@ def main():
     instances(image, network, subnet)
     surroundings()
     clusters()
+
+
+try:
+    record()
+finally:
+    account.close()
     peer.close()
-
-
-main()

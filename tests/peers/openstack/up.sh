@@ -84,6 +84,13 @@ enabled = true
 backend = dogpile.cache.memory
 [identity]
 password_hash_rounds = 4
+# Each of its processes would have a cache of its own, and know nothing of the other's changes.
+[token]
+caching = false
+[revoke]
+caching = false
+[catalog]
+caching = false
 [fernet_tokens]
 key_repository = $VAR/keystone/fernet
 [credential]
@@ -171,6 +178,9 @@ reclaim_instance_interval = 0
 [wsgi]
 api_paste_config = $ETC/nova/api-paste.ini
 $(common nova)
+# A revoked token is refused at once.
+[keystone_authtoken]
+token_cache_time = -1
 [api_database]
 connection = $(db nova_api)
 [conductor]

@@ -28,6 +28,8 @@ class Driver(driver.Driver):
 
     def upgrade_cluster(self, context, cluster, cluster_template, max_batch_size, nodegroup,
                         scale_manager=None, rollback=False):
+        if nodegroup.is_default:        # as magnum's own drivers do: other groups may follow now
+            cluster.cluster_template_id = cluster_template.uuid
         nodegroup.status = STATUS.UPDATE_IN_PROGRESS
         nodegroup.save()
         cluster.status = STATUS.UPDATE_IN_PROGRESS
