@@ -42,7 +42,7 @@ int apply_run(struct session *s)
 	struct apply a;
 	bool over = false;
 
-	if (!apply_begin(&a, s, true))
+	if (!apply_begin(&a, s, "create"))
 		return apply_end(&a);
 	for (size_t i = 0; i < a.m.n; i++) {
 		const struct resource *r = &a.m.list[a.m.order[i]];
@@ -52,7 +52,7 @@ int apply_run(struct session *s)
 
 		apply_go_to(&a, r);
 		if (over || need) {
-			apply_tell_skipped(&a, r, need);
+			apply_tell_skipped(&a, r, over ? NULL : need);
 		} else if (!apply_one(&a, r, &status, &err)) {
 			over = apply_is_over(&a, &err);
 			apply_tell_failure(&a, r, status, &err);
@@ -151,7 +151,7 @@ static void delete_all(struct apply *a)
 		if (!apply_outcome(a, r)->record) {
 			apply_tell(a, r, "absent", NULL);
 		} else if (over || user) {
-			apply_tell_skipped(a, r, user);
+			apply_tell_skipped(a, r, over ? NULL : user);
 		} else if (!delete_one(a, r, &status, &err)) {
 			over = apply_is_over(a, &err);
 			apply_tell_failure(a, r, status, &err);
@@ -174,7 +174,7 @@ int apply_delete_run(struct session *s)
 	struct apply a;
 	struct error err;
 
-	if (!apply_begin(&a, s, true))
+	if (!apply_begin(&a, s, "delete"))
 		return apply_end(&a);
 	if (may_delete(&a, &err))
 		delete_all(&a);

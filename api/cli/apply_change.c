@@ -162,6 +162,11 @@ static bool call_all(struct apply *a, const struct resource *r, json_t *calls,
 	const char *name;
 	json_t *args;
 
+	/* Left on its way by an earlier run: it does not take changes yet. */
+	if (!apply_settle(a, r, r->op,
+			  apply_is_moving(apply_outcome(a, r)->record), status,
+			  err))
+		return false;
 	json_object_foreach (calls, name, args)
 		if (!call(a, r, cat_op_find(name), args, status, err))
 			return false;

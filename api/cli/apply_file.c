@@ -86,45 +86,74 @@ static void tell_faults(struct apply *a, const struct error *err)
 /* The first request, if any, is made here: the file is right. */
 static bool settle_provider(struct apply *a, struct error *err)
 {
-	const char *own = a->s->provider;
+	const char *own = a->provider;
 
-	for (size_t i = 0; i < a->m.n; i++)
-		if (!a->m.list[i].provider && !own) {
+	for (size_t i = 0; i < a->m.n && !own; i++)
+		if (!a->m.list[i].provider) {
 			own = session_provider(a->s, err);
 			if (!own)
 				return false;
+			a->provider = mem_strdup(own);
 		}
-	a->provider = own ? mem_strdup(own) : NULL;
+	return true;
+}
+
+static bool read_manifest(struct apply *a, const char *file,
+			  const struct buf *text, struct error *err)
+{
+	const struct session *s = a->s;
+	const char *name = strcmp(file, "-") ? file : "stdin";
+
+	a->provider = s->provider ? mem_strdup(s->provider) : NULL;
+	a->region = s->region ? mem_strdup(s->region) : NULL;
+	if (manifest_read(&a->m, name, text->n ? text->p : "", text->n,
+			  a->provider, a->region, err))
+		return true;
+	tell_faults(a, err);
+	return false;
+}
+
+/* A provider that is not there, or cannot do it, is better known before
+ * anything is done. */
+static bool check_providers(struct apply *a, const char *verb,
+			    struct error *err)
+{
+	for (size_t i = 0; i < a->m.n; i++) {
+		const struct resource *r = &a->m.list[i];
+		const struct cat_op *op = strcmp(verb, "create")
+						  ? command_op(r->kind, verb)
+						  : r->op;
+
+		apply_go_to(a, r);
+		if (!apply_ask_support(a, err))
+			return fail_within(err, "%s:%d", a->m.file, r->line);
+		if (!op || !apply_can(a, op))
+			return fail(err, ERR_UNSUPPORTED,
+				    "%s:%d: %s cannot do %s.%s", a->m.file,
+				    r->line, a->s->provider, r->kind->name,
+				    op ? op->verb : verb);
+	}
 	return true;
 }
 
 static bool begin(struct apply *a, const char *file, struct buf *text,
-		  bool changes, struct error *err)
+		  const char *verb, struct error *err)
 {
 	struct session *s = a->s;
-	const char *name = file && !strcmp(file, "-") ? "stdin" : file;
 
 	if (!file)
 		return fail(err, ERR_INVALID,
 			    "which file? Name it by -f FILE; -f - is standard "
 			    "input");
 	if (!operation_set_output(s, NULL, err) || !session_connect(s, err) ||
-	    !read_file(file, text, err))
-		return false;
-	if (!manifest_read(&a->m, name, text->n ? text->p : "", text->n,
-			   s->provider, s->region, err)) {
-		tell_faults(a, err);
-		return false;
-	}
-	if (!settle_provider(a, err))
+	    !read_file(file, text, err) || !read_manifest(a, file, text, err) ||
+	    !settle_provider(a, err) || !check_providers(a, verb, err))
 		return false;
 	a->outcomes = mem_alloc(a->m.n * sizeof(*a->outcomes));
-	if (changes && !a->dry_run)
-		a->lock = apply_lock(s, err);
-	return !changes || a->dry_run || a->lock >= 0;
+	return a->dry_run || apply_lock(a, err);
 }
 
-bool apply_begin(struct apply *a, struct session *s, bool changes)
+bool apply_begin(struct apply *a, struct session *s, const char *verb)
 {
 	AUTO(buf_wipe) struct buf text = { 0 };
 	struct error err;
@@ -138,7 +167,7 @@ bool apply_begin(struct apply *a, struct session *s, bool changes)
 		.lock = -1,
 	};
 	a->guesses = a->dry_run;
-	if (begin(a, s->command.option[OPTION_FILE], &text, changes, &err))
+	if (begin(a, s->command.option[OPTION_FILE], &text, verb, &err))
 		return true;
 	a->status = (enum exit_status)session_report(s, &err);
 	return false;
@@ -186,10 +215,10 @@ int apply_end(struct apply *a)
 			    failed, count(a, "skipped"));
 	for (size_t i = 0; a->outcomes && i < a->m.n; i++)
 		json_decref(a->outcomes[i].record);
-	if (a->lock >= 0)
-		close(a->lock);
+	apply_unlock(a);
 	mem_free(a->outcomes);
 	mem_free(a->provider);
+	mem_free(a->region);
 	json_decref(a->results);
 	json_decref(a->support);
 	manifest_done(&a->m);

@@ -34,20 +34,27 @@ void apply_go_to(struct apply *a, const struct resource *r)
 	replace(&a->s->region, r->region);
 }
 
-bool apply_can(struct apply *a, const struct cat_op *op)
+bool apply_ask_support(struct apply *a, struct error *err)
 {
 	const char *provider = a->s->provider;
-	json_t *support = json_object_get(a->support, provider);
 	AUTO_JSON json_t *about = NULL;
-	struct error err;
+	json_t *support;
 
-	if (!support) {
-		about = session_describe(a->s, &err);
-		session_forget(a->s);
-		support = json_object_get(about, "support");
-		json_object_set(a->support, provider, support);
-	}
-	return !support || json_bool(support, op->name, false);
+	if (json_object_get(a->support, provider))
+		return true;
+	about = session_describe(a->s, err);
+	if (!about)
+		return false;
+	support = json_object_get(about, "support");
+	json_object_set(a->support, provider, support ? support : json_null());
+	return true;
+}
+
+bool apply_can(struct apply *a, const struct cat_op *op)
+{
+	const json_t *support = json_object_get(a->support, a->s->provider);
+
+	return !json_is_object(support) || json_bool(support, op->name, false);
 }
 
 /* ---- arguments ----------------------------------------------------------- */
@@ -93,26 +100,34 @@ json_t *apply_args(struct apply *a, const struct resource *r, struct error *err)
 
 /* ---- finding ------------------------------------------------------------- */
 
-/* What it belongs to (a subnet's network, a pool's cluster), where a list can
- * be asked for that: names are unique within it only.  False with code
- * ERR_NOT_FOUND when that is not there itself. */
+/* What it belongs to (a subnet's network, a pool's cluster): every record tells
+ * it, and a list can be asked for it.  Names are unique within it only. */
+static bool is_parent(const struct resource *r, const struct cat_op *list,
+		      const struct cat_field *f)
+{
+	const struct cat_field *member =
+		cat_field_find(r->kind->record->fields, f->name);
+
+	return f->flags & CAT_REQUIRED && member &&
+	       member->flags & CAT_REQUIRED && command_refers_to(f) &&
+	       cat_field_find(list->args, f->name);
+}
+
+/* False with code ERR_NOT_FOUND when a parent is not there itself. */
 static bool add_parents(struct apply *a, const struct resource *r,
 			const struct cat_op *list, const json_t *args,
 			json_t *query, struct error *err)
 {
 	for (const struct cat_field *f = r->op->args; f && f->name; f++) {
-		const struct cat_kind *kind = command_refers_to(f);
 		const json_t *value = json_object_get(args, f->name);
 		AUTO_JSON json_t *parent = NULL;
 
-		if (!(f->flags & CAT_REQUIRED) || !kind ||
-		    !json_is_string(value) ||
-		    !cat_field_find(list->args, f->name))
+		if (!json_is_string(value) || !is_parent(r, list, f))
 			continue;
 		if (reference_in(value))
 			return fail(err, ERR_NOT_FOUND, "not made yet");
-		parent = lookup_one(a->s, kind, json_string_value(value), NULL,
-				    err);
+		parent = lookup_one(a->s, command_refers_to(f),
+				    json_string_value(value), NULL, err);
 		if (!parent)
 			return false;
 		json_object_set(query, f->name, json_object_get(parent, "id"));

@@ -18,20 +18,22 @@ struct apply {
 	struct session *s;
 	struct manifest m;
 	struct outcome *outcomes;
-	char *provider;	 /* of those that name none, or NULL */
-	json_t *results; /* [{"kind", "name", "action", …}, …] */
-	json_t *support; /* {provider: its `support`} */
+	char *provider, *region; /* of those that name none, or NULL */
+	json_t *results;	 /* [{"kind", "name", "action", …}, …] */
+	json_t *support;	 /* {provider: its `support`} */
 	bool dry_run;
 	bool guesses; /* a reference to what is not there yet stays
 				 * as it is written */
 	bool lines;   /* results are printed as they come */
 	int lock;     /* descriptor, or -1 */
+	char *lock_name;
 	enum exit_status status;
 };
 
-/* apply_file.c: the options, the file, the lock.  False: the fault is reported,
- * @a->status says so. */
-bool apply_begin(struct apply *a, struct session *s, bool changes);
+/* apply_file.c: the options, the file, whether the providers can do it (@verb
+ * is create or delete), the lock.  False: the fault is reported, @a->status
+ * says so. */
+bool apply_begin(struct apply *a, struct session *s, const char *verb);
 /* Print what was not printed as it came; gives the exit status. */
 int apply_end(struct apply *a);
 
@@ -46,7 +48,8 @@ json_t *apply_args(struct apply *a, const struct resource *r,
 bool apply_find(struct apply *a, const struct resource *r, const json_t *args,
 		struct error *err);
 struct outcome *apply_outcome(struct apply *a, const struct resource *r);
-/* Does the provider do @op? */
+/* Ask what the provider can do, once; then: does it do @op? */
+bool apply_ask_support(struct apply *a, struct error *err);
 bool apply_can(struct apply *a, const struct cat_op *op);
 
 /* apply_make.c, apply_change.c: one resource; its result is told. */
@@ -54,6 +57,8 @@ bool apply_make(struct apply *a, const struct resource *r, json_t *args,
 		enum exit_status *status, struct error *err);
 bool apply_change(struct apply *a, const struct resource *r, const json_t *args,
 		  enum exit_status *status, struct error *err);
+/* Will its state change by itself? */
+bool apply_is_moving(const json_t *record);
 /* Wait until @r is settled after @op, when another one needs it, --wait says so
  * or @must. */
 bool apply_settle(struct apply *a, const struct resource *r,
@@ -74,7 +79,8 @@ void apply_tell_skipped(struct apply *a, const struct resource *r,
 bool apply_is_over(const struct apply *a, const struct error *err);
 
 /* apply_lock.c.  One apply at a time for a user and server: waits for another
- * one; -1 with @err. */
-int apply_lock(struct session *s, struct error *err);
+ * one.  apply_unlock() also when there was none. */
+bool apply_lock(struct apply *a, struct error *err);
+void apply_unlock(struct apply *a);
 
 #endif

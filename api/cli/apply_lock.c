@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "apply_impl.h"
@@ -38,27 +39,64 @@ static char *lock_name(const struct session *s)
 			  (unsigned long long)digest(s->server));
 }
 
-int apply_lock(struct session *s, struct error *err)
+/* Lock the file, or wait for who has it. */
+static bool take(struct session *s, int fd, const char *name, bool *told,
+		 struct error *err)
 {
-	AUTO_FREE char *name = lock_name(s);
-	int fd = sys_open(name, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
-
-	if (fd < 0) {
-		fail(err, ERR_INTERNAL, "the lock %s cannot be opened: %s",
-		     name, strerror(errno));
-		return -1;
-	}
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-		return fd;
-	session_say(s, "another apply is at work; waiting for its end");
+		return true;
+	if (!*told)
+		session_say(s, "another apply is at work; waiting for its end");
+	*told = true;
 	while (flock(fd, LOCK_EX) != 0) {
 		if (errno == EINTR && !session_interrupted)
 			continue;
-		fail(err, session_interrupted ? ERR_CANCELLED : ERR_INTERNAL,
-		     "no lock on %s: %s; nothing was done", name,
-		     strerror(errno));
-		close(fd);
-		return -1;
+		return fail(err,
+			    session_interrupted ? ERR_CANCELLED : ERR_INTERNAL,
+			    "no lock on %s: %s; nothing was done", name,
+			    strerror(errno));
 	}
-	return fd;
+	return true;
+}
+
+/* Who had it before has removed the file: the next one locks a new one. */
+static bool is_removed(int fd)
+{
+	struct stat about;
+
+	return fstat(fd, &about) == 0 && about.st_nlink == 0;
+}
+
+bool apply_lock(struct apply *a, struct error *err)
+{
+	bool told = false;
+
+	a->lock_name = lock_name(a->s);
+	for (;;) {
+		int fd = sys_open(a->lock_name, O_RDWR | O_CREAT | O_NOFOLLOW,
+				  0600);
+
+		if (fd < 0)
+			return fail(err, ERR_INTERNAL,
+				    "the lock %s cannot be opened: %s",
+				    a->lock_name, strerror(errno));
+		if (!take(a->s, fd, a->lock_name, &told, err)) {
+			close(fd);
+			return false;
+		}
+		if (!is_removed(fd)) {
+			a->lock = fd;
+			return true;
+		}
+		close(fd);
+	}
+}
+
+void apply_unlock(struct apply *a)
+{
+	if (a->lock >= 0) {
+		unlink(a->lock_name);
+		close(a->lock);
+	}
+	mem_free(a->lock_name);
 }

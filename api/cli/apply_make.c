@@ -23,7 +23,7 @@ static void take_record(struct outcome *o, json_t *value)
 	json_decref(last);
 }
 
-static bool is_moving(const json_t *record)
+bool apply_is_moving(const json_t *record)
 {
 	const char *status = json_str(record, "status", NULL);
 
@@ -44,7 +44,7 @@ bool apply_settle(struct apply *a, const struct resource *r,
 	json_t *value;
 
 	if (!must &&
-	    !(wanted && (is_moving(o->record) || is_broken(o->record))))
+	    !(wanted && (apply_is_moving(o->record) || is_broken(o->record))))
 		return true;
 	value = wait_settled(
 		a->s, op, json_str(o->record, "id", r->name), NULL,
