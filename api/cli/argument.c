@@ -150,8 +150,7 @@ static bool add_pair(json_t *object, const struct cat_field *f, char *pair,
 	member = f->of ? member_find(f, pair) : NULL;
 	v = member ? scalar(member, eq + 1, err) : json_string(eq + 1);
 	if (!v)
-		return member ? false
-			      : bad(f, err, "must be UTF-8 text", "bytes");
+		return false;
 	json_object_set_new(object, member ? member->name : pair, v);
 	return true;
 }

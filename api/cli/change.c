@@ -144,9 +144,13 @@ static enum exit_status send_all(struct session *s, struct change *changes,
 	enum exit_status first = STATUS_OK;
 	struct error err;
 
-	for (size_t i = 0; i < n && !session_interrupted; i++)
-		if (!send(s, &changes[i], &err))
-			note(&first, (enum exit_status)session_report(s, &err));
+	for (size_t i = 0; i < n && !session_interrupted; i++) {
+		if (send(s, &changes[i], &err))
+			continue;
+		if (n > 1)
+			fail_within(&err, "%s", changes[i].subject);
+		note(&first, (enum exit_status)session_report(s, &err));
+	}
 	return session_interrupted ? STATUS_INTERRUPTED : first;
 }
 

@@ -406,6 +406,9 @@ static bool read_word(struct reader *r, const char *word, struct error *err)
 
 bool command_read(struct reader *r, const char *word, struct error *err)
 {
+	if (!utf8_valid(word, strlen(word)))
+		return fail(err, ERR_INVALID, "\"%.64s\" is not UTF-8 text",
+			    word);
 	if (r->option)
 		return set_option(r, r->option, word, err);
 	if (r->field)

@@ -112,10 +112,10 @@ static bool read_file(const char *path, json_t *all, struct error *err)
 
 json_t *context_load(struct error *err)
 {
-	AUTO_FREE char *path = context_path(err);
+	AUTO_FREE char *path = context_path(NULL);
 	json_t *all = json_pack("{sn s{}}", "current", "contexts");
 
-	if (path && read_file(path, all, err))
+	if (!path || read_file(path, all, err))
 		return all;
 	json_decref(all);
 	return NULL;

@@ -24,7 +24,7 @@ char *context_path(struct error *err);
 
 /*
  * The file as JSON, new: {"current": name or null, "contexts": {name: {…}}};
- * empty when there is none.  NULL: ERR_INVALID with the file's name and line.
+ * empty when there is none, or no folder for one.  NULL: ERR_INVALID with the file's name and line.
  */
 json_t *context_load(struct error *err);
 /* Write all of it, atomically; folders are made. */

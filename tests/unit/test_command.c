@@ -172,6 +172,8 @@ static const struct {
 	{ "instances create --tag x", "! --tags wants name=value, not \"x\"" },
 	{ "instances create --tags [1]", "! --tags wants an object" },
 	{ "instances create --tags {\"a\"", "! --tags: " },
+	{ "instances get \xff", "! \"?\" is not UTF-8 text" },
+	{ "instances create --tag \xff=1", "! \"?=1\" is not UTF-8 text" },
 	{ "instances create --user-data @/nonesuch", "! /nonesuch cannot be read: " },
 	{ "clusters create --node-pool x", "! --node-pool wants name=value" },
 	{ "context foo", "! there is no \"foo\" here; there is list, use, set, delete" },
