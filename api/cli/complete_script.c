@@ -32,7 +32,8 @@ static const char bash[] =
 "	for line in \"${lines[@]}\"; do\n"
 "		if [[ $line == $'\\tfiles' ]]; then\n"
 "			compopt -o filenames\n"
-"			mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -f -- \"${word#\"$kept\"}\")\n"
+"			mapfile -t -O ${#COMPREPLY[@]} COMPREPLY \\\n"
+"				< <(compgen -f -- \"${word#\"$kept\"}\")\n"
 "			continue\n"
 "		fi\n"
 "		line=${line%%$'\\t'*}\n"
@@ -63,7 +64,11 @@ static const char zsh[] =
 "	done\n"
 "	(( $#found )) && _describe -V skyclust found\n"
 "}\n"
-"if [[ ${funcstack[1]} == _skyclust ]]; then _skyclust \"$@\"; else compdef _skyclust skyclust; fi\n";
+"if [[ ${funcstack[1]} == _skyclust ]]; then\n"
+"	_skyclust \"$@\"\n"
+"else\n"
+"	compdef _skyclust skyclust\n"
+"fi\n";
 
 static const char fish[] =
 "# fish completion of skyclust: skyclust completion fish | source\n"
@@ -73,7 +78,8 @@ static const char fish[] =
 "	for line in ($words[1] __complete -- $words[2..] \"$begun\" 2>/dev/null)\n"
 "		if test \"$line\" = \\tfiles\n"
 "			set -l kept (string match -r -- '^--[^=]*=' \"$begun\")\n"
-"			for path in (__fish_complete_path (string replace -- \"$kept\" '' \"$begun\"))\n"
+"			set -l stem (string replace -- \"$kept\" '' \"$begun\")\n"
+"			for path in (__fish_complete_path \"$stem\")\n"
 "				echo \"$kept$path\"\n"
 "			end\n"
 "		else\n"
