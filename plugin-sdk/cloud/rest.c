@@ -12,6 +12,7 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "base/fiber.h"
+#include "base/text.h"
 #include "cloud/path.h"
 #include "cloud/rest_run.h"
 
@@ -178,21 +179,30 @@ WAITS static json_t *run_once(struct rest_run *run, bool *whole)
 	return record;
 }
 
+/* The records of `over`, new; NULL: call->fault. */
+WAITS static json_t *each_of(const struct rest_run *run, const char *over)
+{
+	struct sc_call *call = run->call;
+	const struct sc_rest *row;
+
+	if (text_starts(over, "arg."))
+		return json_incref(path_first(run->args, over + 4));
+	row = rest_choose(call->driver, over, run->args);
+	if (row)
+		return rest_whole_list(call, row, run->args);
+	rest_no_row(call->driver, over, run->args, &call->fault);
+	return NULL;
+}
+
 /* A row that is run for each record of a list; one may be gone meanwhile. */
 WAITS static json_t *run_each(struct rest_run *run)
 {
 	struct sc_call *call = run->call;
-	const struct sc_rest *row =
-		rest_choose(call->driver, run->row->over, run->args);
-	AUTO_JSON json_t *list =
-		row ? rest_whole_list(call, row, run->args) : NULL;
+	AUTO_JSON json_t *list = each_of(run, run->row->over);
 	json_t *record, *v;
 	bool whole;
 	size_t i;
 
-	if (!row)
-		rest_no_row(call->driver, run->row->over, run->args,
-			    &call->fault);
 	json_array_foreach (list, i, record) {
 		struct rest_run one = *run;
 
@@ -208,7 +218,7 @@ WAITS static json_t *run_each(struct rest_run *run)
 		}
 		call->fault = (struct error){ 0 };
 	}
-	return list ? json_null() : NULL;
+	return list || !call->fault.code ? json_null() : NULL;
 }
 
 /* The row's value, before the last word on its failure. */

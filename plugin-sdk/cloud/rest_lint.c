@@ -88,8 +88,10 @@ static void lint_scope(struct lint *l, const char *name)
 {
 	if (l->is_map && (!strcmp(name, "op") || text_starts(name, "cred.")))
 		lint_find(l, "{%s}: a map does not have it", name);
-	else if (l->is_map && text_starts(name, "arg."))
-		need_argument(l, name + 4);
+	else if (l->is_map && text_starts(name, "arg.")) {
+		if (!l->is_optional) /* rows that share the map may have it */
+			need_argument(l, name + 4);
+	}
 	else if (!l->is_map && text_starts(name, "arg."))
 		lint_find(l, "{%s}: outside of maps this is {%s}", name,
 			  name + 4);
@@ -116,6 +118,7 @@ static bool lint_hole(const struct hole *h, void *arg)
 	struct lint *l = arg;
 	AUTO_FREE char *name = mem_strndup(h->name.p, h->name.n);
 
+	l->is_optional = h->optional;
 	lint_name(l, name);
 	if (h->each && !l->is_body)
 		lint_find(l, "{%s[]}: only bodies are repeated", name);

@@ -15,6 +15,7 @@ struct lint {
 	json_t *findings;
 	bool is_path;           /* the template at hand is a URL's path */
 	bool is_body;
+	bool is_optional;       /* the hole at hand */
 	bool is_map;            /* {x} is of the record, {arg.x} of the row */
 	bool is_page;           /* a service's .page */
 };

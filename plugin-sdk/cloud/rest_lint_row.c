@@ -134,7 +134,8 @@ static void lint_parts(struct lint *l)
 	const char *names = l->row->also;
 	struct slice word;
 
-	if (l->row->over)
+	if (l->row->over &&
+	    (rest_is_list(l->row) || !text_starts(l->row->over, "arg.")))
 		lint_part(l, "over", l->row->over);
 	while (names && text_next_word(&names, &word)) {
 		AUTO_FREE char *name = mem_strndup(word.p, word.n);

@@ -142,12 +142,15 @@ static json_t *map_list(struct mapper *m, const struct sc_map *map,
 {
 	const char *from = map->from ? map->from : "";
 	AUTO_JSON json_t *found = NULL;
-	json_t *out = json_array();
+	json_t *out;
 
 	if (template_is_path(from))
 		found = find_all(m, from);
 	else
 		found = json_pack("[o*]", fill_text(m, from));
+	if (text_starts(from, "{arg.") && !json_array_size(found))
+		return NULL; /* not looked up: that is not "none" */
+	out = json_array();
 	add_each(m, map, f, found, out);
 	return out;
 }
@@ -196,6 +199,8 @@ static bool map_field(struct mapper *m, const struct sc_map *map,
 		v = map_list(m, map, f);
 	} else {
 		one = find_one(m, map);
+		if (one && map->until) /* it may leave nothing */
+			one = value_until(one, slice_of(map->until));
 		if (is_empty(one) && !is_required(m, f) && !map->words) {
 			json_decref(one);
 			one = NULL;

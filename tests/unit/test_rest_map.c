@@ -41,6 +41,8 @@ static const struct sc_map outer_map[] = {
 /* What a row is given, and what comes beside the answer. */
 static const struct sc_map beside_map[] = {
 	{ "token", "{header.X-Token}" }, { "none", "{header.X-None}" },
+	{ "nothing", "{header.X-Token}", .until = "t1" },
+	{ "unasked", "{arg.unasked?}", .list = true },
 	{ "ports", "{arg.ports}", .list = true },
 	{ "kinds", "{arg.rules}", .map = (const struct sc_map[]){ { "kind", "k" }, { NULL } },
 	  .list = true },
@@ -191,7 +193,7 @@ static const struct row fields[] = {
 	  "\"texts\":[],\"either\":\"i\",\"host\":5,\"state\":\"NO\",\"hosts\":[]}" },
 	{ ".beside", "{\"ports\":[80,443],\"rules\":[{\"k\":1},{\"k\":2}],\"many\":7}",
 	  { { "GET /odd", 200, "{}", "x-TOKEN: t1\r\n" } },
-	  "{\"token\":\"t1\",\"none\":null,\"ports\":[80,443],"
+	  "{\"token\":\"t1\",\"none\":null,\"nothing\":null,\"unasked\":null,\"ports\":[80,443],"
 	  "\"kinds\":[{\"kind\":1},{\"kind\":2}],\"many\":7}" },
 	{ ".nested", "{\"k\":\"a\"}",
 	  { { "GET /odd", 200, "{\"k\":\"a\",\"inner\":{\"k\":\"b\",\"x\":[{\"k\":\"a\",\"v\":1},"

@@ -303,7 +303,8 @@ struct sc_rest {
 	/* Of lists and of what changes the cloud: "cluster.list": this row is
 	 * run once for each record of that one, which is {over.id} …; a record
 	 * gone meanwhile is passed over.  The list of another kind is whole, a
-	 * row of the driver's own gets this one's arguments. */
+	 * row of the driver's own gets this one's arguments.  Of what changes
+	 * the cloud also "arg.x": the elements of the argument x. */
 	const char *over;
 	/* Of lists: "a b": rows whose records follow, in this order; one for
 	 * which no row's `when` holds, or that the cloud does not offer, is
