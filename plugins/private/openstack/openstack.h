@@ -18,12 +18,9 @@
 #define SIGNED .mark = "description"
 
 extern const struct sc_rest keystone_rest[], compute_rest[], storage_rest[];
-extern const struct sc_rest account_rest[];
-extern const struct sc_rest neutron_rest[];
-extern const struct sc_rest security_rest[];
+extern const struct sc_rest account_rest[], network_rest[];
 extern const struct sc_rest cluster_rest[];
 extern const struct sc_rest node_pool_rest[];
-extern const struct sc_rest router_rest[];
 
 /* The login: what struct sc_driver says. */
 SC_WAITS json_t *keystone_login(struct sc_call *call);
@@ -40,8 +37,6 @@ static inline const char *text_of(const json_t *object, const char *name)
 {
 	return json_string_value(json_object_get(object, name));
 }
-
-#define NO_TAGS "Neutron's tags are words without values"
 
 /* Refuse the argument at @path (a JSON pointer) before anything was done. */
 struct sc_reply *fail_arg(struct sc_call *call, enum sc_code code,

@@ -234,7 +234,7 @@ def recovery(server, args):
     call('instance.update', {**by_id, 'tags': {'skyclust-op': 'op-1'}})
     case('reconcile-by-tag', 'op.reconcile', question)
     case('reconcile-not-applied', 'op.reconcile', {**question, 'op': 'op-2'})
-    case('reconcile-other', 'op.reconcile', {**question, 'method': 'network.create'})
+    case('reconcile-other', 'op.reconcile', {**question, 'method': 'instance.delete'})
     return pending
 
 
