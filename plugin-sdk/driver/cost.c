@@ -31,17 +31,19 @@ static json_t *money(decimal d)
 	return json_string(decimal_format(d, text));
 }
 
-/* A part of a cost; new. */
-static json_t *item(const char *service, decimal cost, int64_t quantity_ms,
-		    int64_t unit_ms, const char *unit)
+/* A part of a cost, for @n / @by of a @unit, of a @type where there are
+ * several; new. */
+static json_t *item(const char *service, const char *type, decimal cost,
+		    int64_t n, int64_t by, const char *unit)
 {
 	decimal quantity;
 
 	decimal_parse("1", &quantity);
-	decimal_times(&quantity, quantity_ms, unit_ms);
-	return json_pack("{ss so so ss}", "service", service, "cost",
-			 money(cost), "quantity", money(quantity), "unit",
-			 unit);
+	decimal_times(&quantity, n, by);
+	return json_pack(
+		"{so so so ss}", "service",
+		json_sprintf("%s%s%s", service, *type ? " " : "", type), "cost",
+		money(cost), "quantity", money(quantity), "unit", unit);
 }
 
 /* @price * @n / @by; false: sc_fail()ed, for want of the setting @member of
@@ -95,15 +97,15 @@ static json_t *estimate(struct sc_call *call, const json_t *type,
 		     name, "instance_types", &compute))
 		return NULL;
 	json_array_append_new(
-		parts, item("compute", compute, hours * count, 1, "hours"));
+		parts, item("compute", "", compute, hours * count, 1, "hours"));
 	if (gib &&
 	    !cost_of(call, json_str(prices(call), "storage_gib_month", NULL),
 		     gib * hours, MONTH_HOURS, "storage", "storage_gib_month",
 		     &storage))
 		return NULL;
 	if (gib)
-		json_array_append_new(parts,
-				      item("storage", storage, gib, 1, "GiB"));
+		json_array_append_new(
+			parts, item("storage", "", storage, gib, 1, "GiB"));
 	return json_pack("{ss ss so ss* sO}", "instance_type", name, "duration",
 			 duration, "cost", money(compute + storage), "currency",
 			 json_str(type, "currency", NULL), "breakdown", parts);
@@ -139,7 +141,7 @@ static int64_t moment(const json_t *use, const char *member, int64_t none)
 		rest_typed(CAT_TIME, json_incref(json_object_get(use, member)));
 	int64_t ms;
 
-	return clock_parse(json_string_value(time), &ms) ? ms : none;
+	return time && clock_parse(json_string_value(time), &ms) ? ms : none;
 }
 
 /* Milliseconds of @p for each instance type of @uses; new. */
@@ -183,9 +185,10 @@ static bool add_up(struct sc_call *call, const struct period *p,
 			return false;
 		*total += cost;
 		if (parts)
-			json_array_append_new(
-				parts, item(type, cost, json_integer_value(ms),
-					    HOUR_MS, "hours"));
+			json_array_append_new(parts,
+					      item("compute", type, cost,
+						   json_integer_value(ms),
+						   HOUR_MS, "hours"));
 	}
 	return true;
 }

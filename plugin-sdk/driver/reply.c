@@ -39,7 +39,8 @@ struct sc_reply *reply_fault(struct request *rq, const struct error *err)
 		rq->call.fault = *err;
 	if (rq->timed_out && err->code == ERR_CANCELLED)
 		rq->call.fault.code = ERR_DEADLINE;
-	if (!rq->handler->mutates)
+	/* op.poll speaks of the change that it asks about. */
+	if (!rq->handler->mutates && strcmp(rq->handler->name, "op.poll") != 0)
 		rq->call.fault.effect = EFFECT_NONE;
 	return &rq->failed;
 }

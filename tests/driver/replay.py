@@ -19,7 +19,9 @@ def differences(want, have, path=''):
     """What `have` lacks of `want`."""
     if isinstance(want, dict) and isinstance(have, dict):
         return [d for k in want for d in differences(want[k], have.get(k), f'{path}/{k}')]
-    if '***' in (want, have):       # a secret that was not recorded
+    if isinstance(want, list) and isinstance(have, list) and len(want) == len(have):
+        return [d for i, w in enumerate(want) for d in differences(w, have[i], f'{path}/{i}')]
+    if '***' in (want, have):       # a secret that was not recorded, or what is never the same twice
         return []
     return [] if want == have else [f'{path or "/"}: {have!r} instead of {want!r}']
 
