@@ -136,18 +136,31 @@ static bool check_providers(struct apply *a, const char *verb,
 	return true;
 }
 
+/* Options that would be silently without effect are faults. */
+static bool check_options(const struct session *s, struct error *err)
+{
+	static const enum option_id lists[] = { OPTION_FILTER, OPTION_LIMIT,
+						OPTION_WATCH };
+
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+		if (s->command.option[lists[i]])
+			return fail(err, ERR_INVALID,
+				    "--%s is not for files of resources",
+				    command_options[lists[i]].name);
+	return s->command.option[OPTION_FILE] ||
+	       fail(err, ERR_INVALID,
+		    "which file? Name it by -f FILE; -f - is standard input");
+}
+
 static bool begin(struct apply *a, const char *file, struct buf *text,
 		  const char *verb, struct error *err)
 {
 	struct session *s = a->s;
 
-	if (!file)
-		return fail(err, ERR_INVALID,
-			    "which file? Name it by -f FILE; -f - is standard "
-			    "input");
-	if (!operation_set_output(s, NULL, err) || !session_connect(s, err) ||
-	    !read_file(file, text, err) || !read_manifest(a, file, text, err) ||
-	    !settle_provider(a, err) || !check_providers(a, verb, err))
+	if (!check_options(s, err) || !operation_set_output(s, NULL, err) ||
+	    !session_connect(s, err) || !read_file(file, text, err) ||
+	    !read_manifest(a, file, text, err) || !settle_provider(a, err) ||
+	    !check_providers(a, verb, err))
 		return false;
 	a->outcomes = mem_alloc(a->m.n * sizeof(*a->outcomes));
 	return a->dry_run || apply_lock(a, err);

@@ -56,6 +56,58 @@ bool apply_settle(struct apply *a, const struct resource *r,
 	return value != NULL;
 }
 
+static bool is_named(const json_t *record, const struct resource *r)
+{
+	return !strcmp(json_str(record, "name", ""), r->name);
+}
+
+/* What create answers may tell less than get. */
+static bool look_again(struct apply *a, const struct resource *r,
+		       struct error *err)
+{
+	const struct cat_op *get = command_op(r->kind, "get");
+	struct outcome *o = apply_outcome(a, r);
+	const json_t *id = json_object_get(o->record, "id");
+	AUTO_JSON json_t *args = json_pack("{sO}", "id", id);
+	json_t *value;
+
+	if (!get)
+		return true;
+	if (!session_call(a->s, get, args, &value, NULL, err))
+		return false;
+	if (json_is_object(value))
+		take_record(o, value);
+	json_decref(value);
+	return true;
+}
+
+/* Every further run would make one more: better none. */
+static bool take_away(struct apply *a, const struct resource *r,
+		      struct error *err)
+{
+	const struct cat_op *op = command_op(r->kind, "delete");
+	const json_t *id = json_object_get(apply_outcome(a, r)->record, "id");
+	AUTO_JSON json_t *args = json_pack("{sO}", "id", id);
+	bool gone = op && session_call(a->s, op, args, NULL, NULL, err);
+
+	return fail(err, ERR_UNSUPPORTED,
+		    "%s does not keep the name of a %s, so it would not be "
+		    "found again; %s %s",
+		    a->s->provider, r->kind->name, json_string_value(id),
+		    gone ? "was made and taken away again"
+			 : "was made and is left: delete it");
+}
+
+/* The cloud works on: its name will find it. */
+static bool make_later(struct apply *a, const struct resource *r,
+		       enum exit_status *status, struct error *err)
+{
+	if (!apply_settle(a, r, r->op, true, status, err))
+		return false;
+	apply_tell(a, r, "created", NULL);
+	return true;
+}
+
 bool apply_make(struct apply *a, const struct resource *r, json_t *args,
 		enum exit_status *status, struct error *err)
 {
@@ -70,21 +122,16 @@ bool apply_make(struct apply *a, const struct resource *r, json_t *args,
 	if (!lookup_references(a->s, r->op, args, err) ||
 	    !session_call(a->s, r->op, args, &value, &http, err))
 		return false;
-	/* The cloud works on: its name will find it. */
 	if (http == HTTP_ACCEPTED || !json_str(value, "id", NULL)) {
 		json_decref(value);
-		if (!apply_settle(a, r, r->op, true, status, err))
-			return false;
-		apply_tell(a, r, "created", NULL);
-		return true;
+		return make_later(a, r, status, err);
 	}
 	o->record = value;
+	if (!is_named(value, r) && !look_again(a, r, err))
+		return false;
+	if (!is_named(o->record, r))
+		return take_away(a, r, err);
 	apply_tell(a, r, "created", NULL);
 	apply_tell_secrets(a, r);
-	if (strcmp(json_str(value, "name", ""), r->name) != 0)
-		session_say(a->s,
-			    "%s/%s: the cloud has given it another name; it "
-			    "will not be found again",
-			    r->kind->name, r->name);
 	return apply_settle(a, r, r->op, false, status, err);
 }

@@ -36,6 +36,27 @@ static const struct entry arguments[] = {
 	{ NULL },
 };
 
+static const struct entry manifests[] = {
+	{ "kind", "What it is: instance, network, …" },
+	{ "name", "By kind and name a resource is found again, within what it belongs to; so it "
+		  "can be in the file only once." },
+	{ "provider", "Where it is; the program's own provider without it." },
+	{ "other members", "What its create takes. What is not written is not looked at." },
+	{ "${KIND.NAME.FIELD}", "Within a value: what another resource of the file has there, "
+				"which is made before. $${KIND.NAME.FIELD} is this text itself." },
+	{ NULL },
+};
+
+static const char manifests_text[] =
+	"A file is YAML, with a document for each resource or lists of them, or "
+	"JSON. All of it is checked before anything is done. apply makes what "
+	"is not there, changes what is not as the file says (by update, "
+	"resize, scale, upgrade or set-rules), and says unchanged of the rest; "
+	"what cannot be changed is a failure. Rules are compared by direction, "
+	"so that those of a direction that the file does not name stay. When "
+	"one fails, those that need it are skipped, the others are done; "
+	"running it again goes on from there.";
+
 static const struct entry formats[] = {
 	{ "table", "The columns that matter, cut to fit the terminal: what people get." },
 	{ "wide", "All columns that have a value, never cut." },
@@ -64,6 +85,7 @@ static const char examples[] =
 	"skyclust context set work --server http://127.0.0.1:8080 \\\n"
 	"        --token-file ~/work.token --provider openstack\n"
 	"skyclust explain instances.create\n"
+	"skyclust apply -f web.yaml --dry-run\n"
 	"source <(skyclust completion bash)\n";
 /* clang-format on */
 
@@ -226,6 +248,8 @@ void manual_write(struct buf *out)
 	write_options(out);
 	write_commands(out);
 	write_entries(out, "ARGUMENTS", arguments);
+	write_entries(out, "RESOURCES IN A FILE", manifests);
+	man_text(out, manifests_text);
 	write_entries(out, "OUTPUT", formats);
 	write_collections(out);
 	write_environment(out);

@@ -10,8 +10,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+import types
 import unittest
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / 'tests/api'))
@@ -298,6 +301,9 @@ class Files(ApplyCase):
         done = self.run_words('apply')
         self.assertEqual(done.status, 2)
         self.assertIn('-f FILE', done.err)
+        done = self.run_words('apply', '-f', self.file(self.GOOD), '--filter', 'name=n')
+        self.assertEqual(done.status, 2)
+        self.assertIn('--filter is not for files', done.err)
 
     def test_formats(self):
         path = self.file(self.GOOD + '- {kind: volume, name: v, size: 1}\n')
@@ -480,6 +486,88 @@ class Failures(unittest.TestCase):
             self.assertEqual(process.returncode, 130, err)
             self.assertEqual(out.splitlines(), ['cluster/c created', 'cluster/c failed', 'node_pool/p skipped'])
             self.assertIn('interrupted', err)
+
+
+class Stub(unittest.TestCase):
+    """Clouds that sim is not: the server is a few lines that answer by a script."""
+
+    env, start, run_words, file, apply = (
+        ApplyCase.env, ApplyCase.start, ApplyCase.run_words, ApplyCase.file, ApplyCase.apply)
+
+    def serve(self, answers):
+        """@answers: {"METHOD path": [(status, value), …]}, each used once but the last."""
+        seen = self.seen = []
+
+        class Handler(BaseHTTPRequestHandler):
+            def answer(self):
+                self.rfile.read(int(self.headers.get('Content-Length') or 0))
+                asked = f'{self.command} {self.path.removeprefix("/api/v1/providers/sim").partition("?")[0]}'
+                seen.append(asked)
+                script = answers.get(asked, [(404, {'code': 'not_found', 'detail': 'none'})])
+                status, value = script.pop(0) if len(script) > 1 else script[0]
+                body = b'' if value is None else json.dumps(value).encode()
+                self.send_response(status)
+                self.send_header('Content-Type', 'application/problem+json' if status >= 400 else 'application/json')
+                self.send_header('Content-Length', str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            do_GET = do_POST = do_DELETE = do_PATCH = answer
+
+            def log_message(self, *_):
+                pass
+
+        server = ThreadingHTTPServer(('127.0.0.1', 0), Handler)
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        self.addCleanup(thread.join)
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        self.host = types.SimpleNamespace(url=f'http://127.0.0.1:{server.server_port}', token='t')
+        folder = tempfile.TemporaryDirectory(prefix='skyclust-apply-')
+        self.addCleanup(folder.cleanup)
+        self.dir = pathlib.Path(folder.name)
+
+    @staticmethod
+    def items(*items):
+        return 200, {'items': list(items), 'next_page_token': None, 'errors': []}
+
+    def test_a_cloud_that_keeps_no_names(self):
+        address = {'id': 'ip-1', 'name': None, 'status': 'available', 'address': '192.0.2.1'}
+        self.serve({'GET ': [(200, {'name': 'sim'})], 'GET /public-ips': [self.items()],
+                    'POST /public-ips': [(201, address)], 'GET /public-ips/ip-1': [(200, address)],
+                    'DELETE /public-ips/ip-1': [(204, None)]})
+        done = self.apply('{kind: public_ip, name: web}')
+        self.assertEqual((done.status, done.lines), (1, ['public_ip/web failed']), done)
+        self.assertIn('ip-1 was made and taken away again', done.err)
+        self.assertEqual(self.seen[-3:], ['POST /public-ips', 'GET /public-ips/ip-1', 'DELETE /public-ips/ip-1'])
+
+    def test_create_answers_little(self):
+        address = {'id': 'ip-1', 'name': 'web', 'status': 'available', 'address': '192.0.2.1'}
+        self.serve({'GET ': [(200, {'name': 'sim'})], 'GET /public-ips': [self.items()],
+                    'POST /public-ips': [(201, {'id': 'ip-1'})], 'GET /public-ips/ip-1': [(200, address)]})
+        done = self.apply('{kind: public_ip, name: web}')
+        self.assertEqual((done.status, done.lines), (0, ['public_ip/web created']), done)
+
+    def test_create_takes_long(self):
+        """Accepted, not answered with the resource: it is found by its name."""
+        made = {'id': 'net-1', 'name': 'n', 'status': 'pending'}
+        self.serve({'GET ': [(200, {'name': 'sim'})],
+                    'GET /networks': [self.items(), self.items(), self.items(made)],
+                    'POST /networks': [(202, {'state': 'running'})],
+                    'GET /networks/net-1': [(200, made), (200, {**made, 'status': 'available'})],
+                    'GET /subnets': [self.items()],
+                    'POST /subnets': [(201, {'id': 's-1', 'name': 's', 'network_id': 'net-1', 'cidr': '10.7.1.0/24'})]})
+        done = self.apply('- {kind: network, name: n}\n'
+                          '- {kind: subnet, name: s, network_id: "${network.n.id}", cidr: 10.7.1.0/24}\n')
+        self.assertEqual((done.status, done.lines), (0, ['network/n created', 'subnet/s created']), done)
+
+    def test_a_provider_that_cannot(self):
+        self.serve({'GET ': [(200, {'name': 'sim', 'support': {'network.create': True}})]})
+        done = self.apply('- {kind: network, name: n}\n- {kind: volume, name: v, size: 1}\n')
+        self.assertEqual((done.status, done.lines), (1, []), done)
+        self.assertIn('f.yaml:2: sim cannot do volume.create', done.err)
+        self.assertEqual(self.seen, ['GET '])
 
 
 if __name__ == '__main__':
