@@ -32,6 +32,7 @@ struct sc_call {
 				 * in by sc_credential_digest() */
 	json_t *session;        /* counted; NULL until a row needs it; ended
 				 * by session_release() */
+	bool logging_in;        /* the driver's login runs for it */
 	struct error fault;     /* code != ERR_NONE: pending failure */
 	bool native;            /* keep the cloud's own object in `native` */
 	/* Told the cloud's id the moment a row that creates knows it; steals

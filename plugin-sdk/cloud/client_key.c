@@ -31,10 +31,9 @@ static char *key_text(EVP_PKEY *key)
 
 static bool add_name(X509_NAME *subject, const char *type, const char *value)
 {
-	return !value ||
-	       X509_NAME_add_entry_by_txt(subject, type, MBSTRING_UTF8,
-					  (const unsigned char *)value, -1, -1,
-					  0);
+	return !value || X509_NAME_add_entry_by_txt(
+				 subject, type, MBSTRING_UTF8,
+				 (const unsigned char *)value, -1, -1, 0);
 }
 
 static char *request_text(EVP_PKEY *key, const char *cn, const char *o)

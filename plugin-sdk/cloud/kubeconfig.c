@@ -46,9 +46,9 @@ static json_t *user(const struct sc_kubeconfig *k)
 				 data(k->key));
 	if (k->token)
 		return json_pack("{s:s}", "token", k->token);
-	return k->exec && k->exec[0] ? json_pack("{s:o}", "exec",
-						 command(k->exec))
-				     : NULL;
+	return k->exec && k->exec[0]
+		       ? json_pack("{s:o}", "exec", command(k->exec))
+		       : NULL;
 }
 
 static int add(const char *p, size_t n, void *out)
@@ -73,8 +73,8 @@ json_t *sc_kubeconfig(const struct sc_kubeconfig *k)
 			 "current-context", name, "clusters", "name", name,
 			 "cluster", "server", k->server,
 			 "certificate-authority-data", data(k->ca), "contexts",
-			 "name", name, "context", "cluster", name, "user",
-			 name, "users", "name", name, "user", login);
+			 "name", name, "context", "cluster", name, "user", name,
+			 "users", "name", name, "user", login);
 	buf_reserve(&text, 16384); /* growing would leave copies */
 	json_dump_callback(tree, add, &text, JSON_INDENT(2));
 	json_wipe(tree);

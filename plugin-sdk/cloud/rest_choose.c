@@ -42,9 +42,9 @@ bool rest_next_condition(const char **when, struct rest_condition *c)
 
 	if (!*when || !text_next_word(when, &c->name))
 		return false;
-	c->not = c->name.p[0] == '!';
-	c->name.p += c->not;
-	c->name.n -= c->not;
+	c->negated = c->name.p[0] == '!';
+	c->name.p += c->negated;
+	c->name.n -= c->negated;
 	c->words = (struct slice){ NULL, 0 };
 	equals = memchr(c->name.p, '=', c->name.n);
 	if (equals) {
@@ -83,7 +83,7 @@ static bool condition_holds(const struct rest_condition *c, json_t *object)
 
 	if (c->words.p)
 		holds = v && rest_is_among(v, c->words);
-	return holds != c->not;
+	return holds != c->negated;
 }
 
 bool rest_holds(const char *when, json_t *object)
@@ -117,7 +117,7 @@ static bool add_wish(const struct rest_condition *c, json_t *args,
 	AUTO_FREE char *name = mem_strndup(c->name.p, c->name.n);
 	bool other = c->words.p && path_first(args, name);
 
-	if (c->not)
+	if (c->negated)
 		return false;
 	if (!wishes->n || other) {
 		err->path[0] = '\0';

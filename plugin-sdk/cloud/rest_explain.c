@@ -226,8 +226,8 @@ static bool add_over(struct sc_call *call, const struct sc_rest *row,
 	it = rest_choose(call->driver, row->over,
 			 cat_op_find(row->over) ? none : args);
 	buf_printf(out, "over %s%s\n", row->over, it ? ":" : "");
-	if (it && !add_row(call, it, cat_op_find(row->over) ? none : args, out,
-			   err))
+	if (it &&
+	    !add_row(call, it, cat_op_find(row->over) ? none : args, out, err))
 		return false;
 	buf_add_char(out, '\n');
 	stand_in(row, args, "over");

@@ -139,8 +139,11 @@ bool rest_list_join(struct sc_call *call, const struct sc_rest *row,
 		    json_t *args, rest_sink sink, void *arg)
 {
 	AUTO_JSON json_t *whole = json_copy(args ? args : call->args);
-	struct join j = { .call = call, .row = row, .args = whole,
-			  .sink = sink, .arg = arg };
+	struct join j = { .call = call,
+			  .row = row,
+			  .args = whole,
+			  .sink = sink,
+			  .arg = arg };
 
 	if (!takes_token(call, row, whole))
 		return false;

@@ -45,7 +45,7 @@ const char *rest_query(const char *url);
 struct rest_condition {
 	struct slice name;
 	struct slice words;     /* "a|b"; .p NULL: none */
-	bool not;
+	bool negated;
 };
 
 /* The next one of *@when (NULL: none at all); false at the end. */

@@ -71,8 +71,7 @@ static void keep_headers(const struct rest_run *run,
 	const char *name = NULL, *value;
 
 	json_object_clear(run->headers);
-	while (run->headers &&
-	       (name = http_next_header(answer, name, &value)))
+	while (run->headers && (name = http_next_header(answer, name, &value)))
 		json_object_set_new(run->headers, name, json_string(value));
 }
 

@@ -155,8 +155,8 @@ static bool fits(const struct sc_rest *row, const json_t *most,
 
 	if (words && !rest_is_among(value, slice_of(words)))
 		fail_at(err, ERR_UNSUPPORTED, pointer,
-			"%s: at %s this cloud can only do %s", row->op,
-			pointer, words);
+			"%s: at %s this cloud can only do %s", row->op, pointer,
+			words);
 	else if (json_is_integer(most) && json_array_size(value) > 1)
 		fail_at(err, ERR_UNSUPPORTED, pointer,
 			"%s: at %s this cloud can only do with one", row->op,
@@ -191,7 +191,8 @@ static bool check_members(const struct sc_rest *row, json_t *used,
 		if (!says_something(v))
 			continue;
 		if (most ? !fits(row, most, v, at, err)
-			 : !uses_member_of(used, member) && !refuse(row, at, err))
+			 : !uses_member_of(used, member) &&
+				    !refuse(row, at, err))
 			return false;
 	}
 	return true;

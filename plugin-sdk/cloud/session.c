@@ -164,7 +164,9 @@ WAITS static bool log_in(struct sc_call *call, struct entry *e)
 
 	e->busy = true;
 	call->fault = (struct error){ 0 };
+	call->logging_in = true;
 	made = call->driver->login(call);
+	call->logging_in = false;
 	e->busy = false;
 	check_made(call, made);
 	call->fault.effect = EFFECT_NONE; /* the operation was not begun */
@@ -227,6 +229,11 @@ bool session_get(struct sc_call *call)
 		return fail(&call->fault, ERR_INTERNAL,
 			    "a row of driver %s "
 			    "needs a session, and the driver has no login",
+			    call->driver->name);
+	if (call->logging_in) /* it would wait for itself */
+		return fail(&call->fault, ERR_INTERNAL,
+			    "the login of driver %s uses a row that needs a "
+			    "session; report it to its author",
 			    call->driver->name);
 	make_key(call, key);
 	session_release(call);

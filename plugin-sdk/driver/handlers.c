@@ -52,8 +52,8 @@ static void each_rest(const struct sc_rest *r,
 		      void *arg)
 {
 	for (; r && r->op; r++) {
-		const char *how = r->mark && !r->idempotency ? "tag"
-							     : r->idempotency;
+		const char *how =
+			r->mark && !r->idempotency ? "tag" : r->idempotency;
 		struct handler h = handler_of(r->op, how, r->cancel);
 
 		h.run = r->run;

@@ -25,8 +25,8 @@ struct lost {
 	const struct cat_op *op;
 	const char *id; /* the operation's */
 	json_t *args;
-	json_t *found;  /* new */
-	bool failed;    /* call->fault */
+	json_t *found; /* new */
+	bool failed;   /* call->fault */
 };
 
 static struct sc_reply *outcome(struct sc_call *call, const char *word,
@@ -182,6 +182,5 @@ struct sc_reply *reconcile(struct sc_call *call)
 	id = json_object_get(json_object_get(call->args, "checkpoint"), "id");
 	if (json_is_string(id))
 		return by_id(&l, id);
-	return can_look(&l) ? by_list(&l)
-			    : outcome(call, "cannot_tell", NULL);
+	return can_look(&l) ? by_list(&l) : outcome(call, "cannot_tell", NULL);
 }

@@ -24,8 +24,8 @@ WAITS static struct sc_reply *reply_list(struct sc_call *call,
 	return reply;
 }
 
-WAITS static struct sc_reply *
-reply_by(struct sc_call *call, const struct sc_rest *row, json_t *args)
+WAITS static struct sc_reply *reply_by(struct sc_call *call,
+				       const struct sc_rest *row, json_t *args)
 {
 	json_t *value;
 

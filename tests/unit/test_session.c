@@ -360,10 +360,16 @@ static json_t *silent(struct sc_call *call)
 	return NULL;
 }
 
+static json_t *circular(struct sc_call *call)
+{
+	return session_get(call) ? json_object() : NULL;
+}
+
 static void check_defects(void)
 {
 	const struct sc_driver none = { .name = "none" };
 	const struct sc_driver mute = { .name = "mute", .login = silent };
+	const struct sc_driver self = { .name = "self", .login = circular };
 	struct sc_call call = call_of("u", NULL);
 
 	call.driver = &none;
@@ -373,6 +379,10 @@ static void check_defects(void)
 	assert_false(session_get(&call));
 	assert_int_equal(call.fault.code, ERR_INTERNAL);
 	assert_non_null(strstr(call.fault.message, "mute"));
+	call.driver = &self;
+	assert_false(session_get(&call));
+	assert_int_equal(call.fault.code, ERR_INTERNAL);
+	assert_non_null(strstr(call.fault.message, "a row that needs a"));
 	call_done(&call);
 }
 
