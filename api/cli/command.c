@@ -79,6 +79,29 @@ static bool wrong_word(const struct option_row *row, const char *text,
 		    nearest ? "\"?" : "");
 }
 
+/* "90"; seconds may also be "90s", "15m" or "2h". */
+static bool read_number(const struct option_row *row, const char *text,
+			long long *n)
+{
+	static const struct {
+		const char *suffix;
+		long long seconds;
+	} units[] = { { "s", 1 }, { "m", 60 }, { "h", 3600 } };
+	AUTO_FREE char *digits = mem_strdup(text);
+	long long factor = 1;
+
+	for (size_t i = 0; i < ARRAY_LEN(units); i++)
+		if (!strcmp(row->value, "SECONDS") &&
+		    text_ends(text, units[i].suffix)) {
+			digits[strlen(digits) - 1] = '\0';
+			factor = units[i].seconds;
+		}
+	if (!text_to_int(digits, 0, row->max, n))
+		return false;
+	*n *= factor;
+	return *n >= row->min && *n <= row->max;
+}
+
 static bool check_option(const struct option_row *row, const char *text,
 			 struct error *err)
 {
@@ -86,7 +109,7 @@ static bool check_option(const struct option_row *row, const char *text,
 
 	if (row->words && !is_word(row->words, text))
 		return wrong_word(row, text, err);
-	if (row->max && *text && !text_to_int(text, row->min, row->max, &n))
+	if (row->max && *text && !read_number(row, text, &n))
 		return fail(err, ERR_INVALID,
 			    "--%s must be a number from %lld to %lld, not "
 			    "\"%.64s\"",
@@ -109,7 +132,7 @@ long long command_number(const struct command *c, enum option_id id,
 	const struct option_row *row = &command_options[id];
 	long long n;
 
-	if (c->option[id] && text_to_int(c->option[id], row->min, row->max, &n))
+	if (c->option[id] && read_number(row, c->option[id], &n))
 		return n;
 	return otherwise;
 }

@@ -18,8 +18,8 @@ char *confirm_name(const json_t *resource)
 	const char *name = json_str(resource, "name", "");
 
 	if (!*name || !strcmp(name, id))
-		return mem_strdup(id);
-	return mem_printf("%s (%s)", name, id);
+		return session_clean(mem_strdup(id));
+	return session_clean(mem_printf("%s (%s)", name, id));
 }
 
 static void ask(const struct session *s, const struct cat_op *op,

@@ -18,7 +18,7 @@
 
 /* ---- output ---------------------------------------------------------------------- */
 
-static int terminal_columns(void)
+int operation_columns(void)
 {
 	struct winsize size;
 
@@ -38,7 +38,7 @@ bool operation_set_output(struct session *s, const struct cat_record *record,
 		.format = OUTPUT_TABLE,
 		.fields = s->command.option[OPTION_FIELDS],
 		.record = record,
-		.columns = terminal_columns(),
+		.columns = operation_columns(),
 		.header = !s->command.option[OPTION_NO_HEADERS],
 		.to = stdout,
 	};

@@ -23,4 +23,7 @@ bool operation_printed(const struct session *s, bool printed,
 bool operation_print(struct session *s, const json_t *results, bool one,
 		     struct error *err);
 
+/* Of the terminal that stdout is; 0: it is none. */
+int operation_columns(void);
+
 #endif

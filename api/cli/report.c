@@ -66,7 +66,27 @@ enum exit_status session_status(enum err_code code)
 	return statuses[code] == STATUS_OK ? STATUS_FAILED : statuses[code];
 }
 
+char *session_clean(char *text)
+{
+	for (char *p = text; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = '?';
+	return text;
+}
+
 /* ---- lines ----------------------------------------------------------------------- */
+
+static void say(const char *fmt, ...) PRINTF_LIKE(1, 2);
+static void say(const char *fmt, ...)
+{
+	AUTO_FREE char *line = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	line = mem_vprintf(fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "%s\n", session_clean(line));
+}
 
 /* "/image_id" is --image-id, "/rules/0/cidr" --rules, 0/cidr. */
 static void say_pointer(const struct session *s, const char *pointer)
@@ -81,24 +101,20 @@ static void say_pointer(const struct session *s, const char *pointer)
 	const char *rest = pointer + 1 + n;
 
 	if (f || program)
-		fprintf(stderr, "  option: --%s%s%s\n", option,
-			*rest ? ", " : "", *rest ? rest + 1 : "");
+		say("  option: --%s%s%s", option, *rest ? ", " : "",
+		    *rest ? rest + 1 : "");
 	else
-		fprintf(stderr, "  argument: %s\n", pointer);
+		say("  argument: %s", pointer);
 }
 
 static void say_cloud(const struct error *err)
 {
+	AUTO_FREE char *status =
+		err->cloud.http ? mem_printf(" %d", err->cloud.http) : NULL;
 	const char *code = err->cloud.code, *id = err->cloud.request_id;
 
-	fputs("  cloud:", stderr);
-	if (err->cloud.http)
-		fprintf(stderr, " %d", err->cloud.http);
-	if (*code)
-		fprintf(stderr, " %s", code);
-	if (*id)
-		fprintf(stderr, " (request %s)", id);
-	fputc('\n', stderr);
+	say("  cloud:%s%s%s%s%s%s", status ? status : "", *code ? " " : "",
+	    code, *id ? " (request " : "", id, *id ? ")" : "");
 }
 
 static void say_effect(const struct session *s, enum err_effect effect)
@@ -113,7 +129,7 @@ static void say_effect(const struct session *s, enum err_effect effect)
 
 	if (s->command.op && s->command.op->flags & CAT_MUTATES &&
 	    texts[effect])
-		fprintf(stderr, "  effect: %s\n", texts[effect]);
+		say("  effect: %s", texts[effect]);
 }
 
 /* ---- what to do -------------------------------------------------------------------- */
@@ -159,7 +175,7 @@ static void say_advice(const struct session *s, const struct error *err)
 		else if (!add_part(&out, *++p, s, err))
 			return;
 	if (out.n)
-		fprintf(stderr, "  next: %s\n", out.p);
+		say("  next: %s", out.p);
 }
 
 /* ---- JSON ----------------------------------------------------------------------------- */
@@ -200,12 +216,12 @@ int session_report(struct session *s, const struct error *err)
 		report_json(s, err);
 		return (int)session_status(err->code);
 	}
-	fprintf(stderr, "skyclust: %s\n", err->message);
+	say("skyclust: %s", err->message);
 	if (s->problem)
-		fprintf(stderr, "  code: %s%s%s%s\n",
-			json_str(s->problem, "code", err_info(err->code)->name),
-			request ? " (request " : "", request ? request : "",
-			request ? ")" : "");
+		say("  code: %s%s%s%s",
+		    json_str(s->problem, "code", err_info(err->code)->name),
+		    request ? " (request " : "", request ? request : "",
+		    request ? ")" : "");
 	if (*err->path)
 		say_pointer(s, err->path);
 	if (err->cloud.http || *err->cloud.code)
@@ -217,12 +233,13 @@ int session_report(struct session *s, const struct error *err)
 
 void session_say(struct session *s, const char *fmt, ...)
 {
+	AUTO_FREE char *line = NULL;
 	va_list ap;
 
 	if (s->command.option[OPTION_QUIET])
 		return;
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	line = mem_vprintf(fmt, ap);
 	va_end(ap);
-	fputc('\n', stderr);
+	say("%s", line);
 }

@@ -79,6 +79,9 @@ void session_forget(struct session *s);
 int session_report(struct session *s, const struct error *err);
 /* The exit status of a failure. */
 enum exit_status session_status(enum err_code code);
+/* Without the control bytes by which a text from elsewhere could move on the
+ * terminal; in place. */
+char *session_clean(char *text);
 /* A message for people on stderr, unless --quiet; a line end is added. */
 void session_say(struct session *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
 

@@ -101,6 +101,7 @@ static void saw(struct wait *w, const json_t *value, const char *status)
 	w->seen = true;
 	w->changed = strcmp(w->status, status) != 0;
 	text_copy(w->status, sizeof(w->status), status);
+	session_clean(w->status);
 }
 
 static void show_on_the_way(const struct wait *w)

@@ -7,6 +7,7 @@
 #include "base/auto.h"
 #include "base/buf.h"
 #include "base/text.h"
+#include "cli/operation.h"
 
 /* ---- a FILE that fills a buffer --------------------------------------------------- */
 
@@ -114,6 +115,7 @@ static bool turn(struct session *s, struct buf *old, bool *told,
 	AUTO(buf_done) struct buf fresh = { 0 };
 	bool ok;
 
+	s->output.columns = operation_columns();
 	s->output.to = buf_file(&fresh);
 	ok = print(s, err);
 	fclose(s->output.to);

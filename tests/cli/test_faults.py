@@ -198,8 +198,18 @@ class OddServers(unittest.TestCase):
         self.check(lambda *_: (200, {'items': [], 'next_page_token': 'x', 'errors': []}), 1, 'same page of a list twice')
 
     def test_control_characters_do_not_reach_the_terminal(self):
-        with fake(lambda *_: (404, {'code': 'not_found', 'detail': 'a\x1b[2Jb'})) as (cli, _):
-            self.assertNotIn('\x1b', cli.run('providers').err)
+        bad = 'a\x1b[2Jb\r'
+        with fake(lambda *_: (404, {'code': bad, 'detail': bad, 'instance': bad, 'pointer': '/' + bad,
+                                    'cloud': {'code': bad, 'request_id': bad}})) as (cli, _):
+            self.assertRegex(cli.run('providers').err, r'\A[^\x00-\x09\x0b-\x1f\x7f]+\Z')
+        with fake(lambda *_: (200, {'id': 'i', 'name': bad, 'status': bad})) as (cli, _):
+            with cli.terminal('instances', 'delete', 'i') as t:
+                t.wait('Delete instance a?[2Jb? (i) of p? [y/N] ')
+                t.type('n')
+            self.assertNotIn('\x1b', t.text)
+            done = cli.run('instances', 'start', 'i', '--wait=1')
+            self.assertNotIn('\x1b', done.err)
+            self.assertIn('a?[2Jb?', done.err)
 
     def test_timeout(self):
         stop = threading.Event()

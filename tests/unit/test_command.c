@@ -101,6 +101,7 @@ static const struct {
 	{ "instances start x --wait", "- instance.start words=[\"x\"] wait:" },
 	{ "instances start --wait=9 x", "- instance.start words=[\"x\"] wait:9" },
 	{ "-o json -o csv providers", "- /providers/list output:csv" },
+	{ "--timeout 2m providers", "- /providers/list timeout:2m" },
 	/* arguments */
 	{ "instances create --name web --type m1.small --image-id i --tag a=b --tags c=d=e",
 	  "- instance.create args={\"name\":\"web\",\"instance_type\":\"m1.small\","
@@ -164,6 +165,9 @@ static const struct {
 	{ "instances list --limit 0",
 	  "! --limit must be a number from 1 to 1000000000, not \"0\"" },
 	{ "instances list --watch=x", "! --watch must be a number" },
+	{ "instances list --watch=s", "! --watch must be a number" },
+	{ "instances list --limit 2m", "! --limit must be a number" },
+	{ "instances start x --wait=200h", "! --wait must be a number from 1 to 604800" },
 	{ "instances list --server=", "! --server is empty" },
 	{ "instances create --name a --name b", "! --name is given twice" },
 	{ "instances create --boot-disk-gib x",
@@ -193,6 +197,18 @@ static void test_parse(void **state UNUSED)
 			fail_msg("%s\n got:  %s\n want: %s", lines[i].line, got,
 				 lines[i].gives);
 	}
+}
+
+static void test_numbers(void **state UNUSED)
+{
+	struct command c = { .option = { [OPTION_WAIT] = "15m",
+					 [OPTION_TIMEOUT] = "90",
+					 [OPTION_WATCH] = "" } };
+
+	assert_int_equal(command_number(&c, OPTION_WAIT, 1), 900);
+	assert_int_equal(command_number(&c, OPTION_TIMEOUT, 1), 90);
+	assert_int_equal(command_number(&c, OPTION_WATCH, 2), 2);
+	assert_int_equal(command_number(&c, OPTION_LIMIT, 0), 0);
 }
 
 /* ---- vendor kinds ----------------------------------------------------------------- */
@@ -372,6 +388,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_vendor),
 		cmocka_unit_test(test_next),
 		cmocka_unit_test(test_next_tells_whom_to_ask),
