@@ -9,6 +9,7 @@
  *	{x|=text}   else this text, up to the }; written like a JSON number or
  *	            boolean it is one
  *	{x/N} {x:N} the N-th part, from 0, of x split at '/' or ':'
+ *	{x:int}     a text that is a number as one
  *	{x:base64}  in base64 (RFC 4648); of what is no text its JSON
  *	{x:until /v} what comes before the text "/v", else all of it
  *	{x:tcp=TCP *=any -=none}  words of a map read the other way round: theirs
@@ -93,6 +94,7 @@ struct hole {
 	char separator;         /* / or : of {x/N} and {x:N}; 0: whole */
 	int part;               /* N */
 	bool base64;            /* {x:base64} */
+	bool integer;           /* {x:int} */
 	struct slice until;     /* "text" of {x:until text} */
 	struct slice words;     /* "ours=theirs …" of {x:ours=theirs …} */
 	bool only;              /* {x[only]} */

@@ -46,6 +46,10 @@ static const char *read_form(const char *p, struct hole *h)
 {
 	size_t n = strspn(p + 1, "0123456789");
 
+	if (text_starts(p, ":int") && ends_form(p + 4)) {
+		h->integer = true;
+		return p + 4;
+	}
 	if (text_starts(p, ":base64") && ends_form(p + 7)) {
 		h->base64 = true;
 		return p + 7;
@@ -353,6 +357,18 @@ static json_t *in_words(struct slice table, json_t *v)
 	return w.theirs.n ? otherwise(w.theirs) : NULL;
 }
 
+/* A text that is a number as one; steals @v, new. */
+static json_t *as_integer(json_t *v)
+{
+	long long n;
+
+	if (!json_is_string(v) ||
+	    !text_to_int(json_string_value(v), -JSON_MAX_INT, JSON_MAX_INT, &n))
+		return v;
+	json_decref(v);
+	return json_integer(n);
+}
+
 json_t *value_until(json_t *v, struct slice until)
 {
 	AUTO_FREE char *stop = mem_strndup(until.p, until.n);
@@ -413,6 +429,8 @@ static json_t *value_of(const struct hole *h, const struct template_scope *scope
 		v = only_of(v);
 	if (v && h->separator)
 		return take_part(v, h->separator, h->part);
+	if (v && h->integer)
+		return as_integer(v);
 	if (v && h->until.n)
 		return value_until(v, h->until);
 	return v && h->base64 ? in_base64(v) : v;
@@ -472,10 +490,10 @@ bool hole_missing(const struct hole *h, struct error *err)
 	if (h->each)
 		return fail_at(err, ERR_INVALID, pointer,
 			       "%s[] finds no value in the element", name);
-	if (h->separator)
-		return fail_at(err, ERR_INVALID, pointer,
-			       "%s has no part %d (it is split at %c)", name,
-			       h->part, h->separator);
+	if (h->separator) /* and nothing has an id that is none */
+		return fail_at(err, strcmp(name, "id") ? ERR_INVALID : ERR_NOT_FOUND,
+			       pointer, "%s has no part %d (it is split at %c)",
+			       name, h->part, h->separator);
 	return fail_at(err, ERR_INVALID, pointer, "%s%s%.*s is needed", name,
 		       h->others.n ? " or " : "", (int)h->others.n,
 		       h->others.p ? h->others.p : "");

@@ -12,7 +12,7 @@ static const char values[] =
 	"\"\","
 	"   \"nil\": null, \"name\": \"w\\u00e9b\", \"list\": [\"a\", \"b,c\"],"
 	"   \"none\": [], \"object\": {\"k\": \"v\", \"deep\": {\"x\": 1},"
-	"     \"a:b/c\": \"q\", \"x:y\": \"z\"}, \"ports\": \"80:443:\","
+	"     \"a:b/c\": \"q\", \"x:y\": \"z\"}, \"ports\": \"80:443:\", \"port\": \"80\","
 	"   \"rules\": [{\"p\": 1, \"q\": \"x\"}, {\"p\": 2}], \"nested\": "
 	"[[1]],"
 	"   \"pair\": \"node1/100\", \"dots\": \"..\", \"sneaky\": \"x/../y\","
@@ -90,6 +90,7 @@ static const struct row urls[] = {
 	{ "/s?o={object.k}", "/s?o=v" },
 	{ "/n/{pair/0}/{pair/1}", "/n/node1/100" },
 	{ "/n/{pair/2}", NULL, ERR_INVALID, "/pair", "part 2" },
+	{ "/n/{id:1}", NULL, ERR_NOT_FOUND, "/id", "part 1" },
 	{ "/n?x={pair?/2}", "/n" },
 	{ "/n/{ports:1}", "/n/443" },
 	{ "/n/{ports:3}", NULL, ERR_INVALID, "/ports", "split at :" },
@@ -264,6 +265,8 @@ static const struct row bodies[] = {
 	{ "{'r': [{'p': '{rules[].p}', 'l': [{'a': '{list[]}', 'p': '{rules[].q|rules[].p}'}]}]}",
 	  "{\"r\":[{\"p\":1,\"l\":[{\"a\":\"a\",\"p\":\"x\"},{\"a\":\"b,c\",\"p\":\"x\"}]},"
 	  "{\"p\":2,\"l\":[{\"a\":\"a\",\"p\":2},{\"a\":\"b,c\",\"p\":2}]}]}" },
+	{ "{'i': '{missing|port:int}', 'n': '{n:int}', 't': '{id:int}'}",
+	  "{\"i\":80,\"n\":7,\"t\":\"a b/c\"}" },
 	{ "{'y': '{yes:true=false false=true}', 'v': '{id?:*:*=6 *=4}', 'm': '{missing?:*=4}'}",
 	  "{\"y\":false,\"v\":4}" },
 	{ "{'r': [{'deep': {'port': '{rules[].p}'}}]}",
