@@ -1,234 +1,136 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Magnum: Kubernetes clusters.
+ * Magnum: Kubernetes clusters and their node groups, but the masters'.  Magnum
+ * finds a group only with its cluster, so our id is both: "CLUSTER:GROUP".
  *
  * What Magnum has instead of versions are cluster templates, made by the
  * cloud's operators; a version of ours is a template's name, its id or its
- * label kube_tag.  Microversion 1.10 is pinned: the lowest that lets a cluster
- * begin without nodes.
+ * label kube_tag.
  * API: https://docs.openstack.org/api-ref/container-infrastructure-management/
  */
 #include "openstack.h"
 
-#include <stdio.h>
-#include <string.h>
-
-const char magnum_status[] =
-	"creating=CREATE_IN_PROGRESS "
-	"running=CREATE_COMPLETE|UPDATE_COMPLETE|ROLLBACK_COMPLETE "
-	"error=CREATE_FAILED|DELETE_FAILED "
-	"updating=UPDATE_IN_PROGRESS|ROLLBACK_IN_PROGRESS "
-	"degraded=UPDATE_FAILED|ROLLBACK_FAILED "
-	"deleting=DELETE_IN_PROGRESS|DELETE_COMPLETE unknown=*";
-
-static const struct sc_map cluster_map[] = {
-	{ "id", "uuid" },
-	{ "name", "name" },
-	{ "status", "status", .words = magnum_status },
-	{ "provider_status", "status" },
-	{ "version", "coe_version" },
-	{ "mode", .value = "standard" },
-	{ "endpoint", "api_address" },
-	{ "network_id", "fixed_network" },
-	{ "subnet_ids", "fixed_subnet", .list = true },
-	{ "node_count", "node_count" },
-	{ "created_at", "created_at" },
-	{ "updated_at", "updated_at" },
-	{ NULL },
-};
-
-static const struct sc_map version_map[] = {
-	{ "version", "name" },
-	{ NULL },
-};
-
-static const struct sc_map id_map[] = { { "id", "uuid" }, { NULL } };
-
-static const char *text(const json_t *object, const char *name)
+/* With a fresh key, which leaves in the answer only, and a certificate that
+ * Magnum signs for it. */
+SC_WAITS static struct sc_reply *kubeconfig(struct sc_call *call)
 {
-	return json_string_value(json_object_get(object, name));
-}
+	json_t *cluster = sc_rest_call(call, "cluster.get", NULL);
+	json_t *certificates = NULL, *file = NULL;
+	struct sc_kubeconfig made = { .cluster = text_of(cluster, "name"),
+				      .server = text_of(cluster, "endpoint") };
+	struct sc_client_key key = { 0 };
 
-/* ---- templates ---------------------------------------------------------- */
-
-static bool is_version(const json_t *template, const char *version)
-{
-	const json_t *labels = json_object_get(template, "labels");
-	const char *names[] = { text(template, "name"), text(template, "uuid"),
-				text(labels, "kube_tag") };
-
-	for (size_t i = 0; i < 3; i++)
-		if (names[i] && !strcmp(names[i], version))
-			return true;
-	return false;
-}
-
-/* Borrowed from @list, or NULL: failed. */
-static const json_t *choose(struct sc_call *call, const json_t *list,
-			    const char *version)
-{
-	const json_t *template;
-	size_t i;
-
-	if (!version && json_array_size(list) == 1)
-		return json_array_get(list, 0);
-	json_array_foreach(list, i, template)
-		if (version && is_version(template, version))
-			return template;
-	fail_arg(call, SC_INVALID, "/version",
-		 version ? "no cluster template has this name, id or kube_tag; "
-			   "cluster.versions lists them"
-			 : "there is not exactly one cluster template: choose "
-			   "one as version");
-	return NULL;
-}
-
-json_t *magnum_template(struct sc_call *call, const char *version)
-{
-	json_t *none = json_object(), *list, *id = NULL;
-	const json_t *template;
-
-	list = sc_rest_call(call, "list_templates", none);
-	if (list && (template = choose(call, list, version)))
-		id = json_incref(json_object_get(template, "uuid"));
-	json_decref(list);
-	return id;
-}
-
-/* ---- cluster.create ----------------------------------------------------- */
-
-/* What Magnum leaves to templates, or does not have. */
-static const char *const not_ours[] = {
-	"security_groups",
-	"pod_cidr",
-	"service_cidr",
-	"workload_identity",
-	"binary_authorization",
-	"network_policy",
-	"role_id",
-	"tags",
-	NULL,
-};
-
-static const char *const not_pools[] = {
-	"name",
-	"spot",
-	"disk_type",
-	"zones",
-	"subnet_ids",
-	"role_id",
-	"labels",
-	"taints",
-	"auto_scaling",
-	"min_nodes",
-	"max_nodes",
-	NULL,
-};
-
-struct sc_reply *magnum_refuse(struct sc_call *call, const json_t *args,
-			       const char *const *names, const char *under)
-{
-	const json_t *v;
-	char path[80];
-
-	for (; *names; names++) {
-		v = json_object_get(args, *names);
-		if (!v || json_is_null(v) || json_is_false(v))
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", under, *names);
-		return fail_arg(call, SC_UNSUPPORTED, path,
-				"that is decided by the cluster template");
+	if (cluster && !made.server)
+		sc_fail(call, SC_CONFLICT, "the cluster has no address yet; "
+					   "try again when it is running");
+	else if (cluster && !sc_client_key(&key, "admin", "system:masters"))
+		sc_fail(call, SC_INTERNAL, "no key could be made");
+	else if (cluster)
+		certificates = sc_rest_call(
+			call, "sign", sc_args_with(call, "{s:s}", "csr", key.csr));
+	if (certificates) {
+		made.ca = text_of(certificates, "ca");
+		made.certificate = text_of(certificates, "pem");
+		made.key = key.key;
+		file = sc_kubeconfig(&made);
+		if (!file)
+			sc_fail(call, SC_CLOUD_BAD_ANSWER,
+				"Magnum gave no certificate that can be used");
 	}
-	return NULL;
+	sc_client_key_done(&key);
+	json_decref(certificates);
+	json_decref(cluster);
+	return file ? sc_value(call, json_pack("{s:o}", "kubeconfig", file))
+		    : sc_failed(call);
 }
 
-/* False: failed. */
-static bool is_possible(struct sc_call *call, const json_t *pool)
-{
-	const char *mode = sc_str(call, "mode");
-
-	if (mode && strcmp(mode, "standard")) {
-		fail_arg(call, SC_UNSUPPORTED, "/mode",
-			 "Magnum's clusters have nodes of their own");
-		return false;
-	}
-	if (json_array_size(json_object_get(sc_args(call), "subnet_ids")) > 1) {
-		fail_arg(call, SC_UNSUPPORTED, "/subnet_ids",
-			 "Magnum's clusters are in one subnet");
-		return false;
-	}
-	return !magnum_refuse(call, sc_args(call), not_ours, "") &&
-	       !magnum_refuse(call, pool, not_pools, "/node_pool");
-}
-
-/* Without a pool none, else one unless it says so; new. */
-static json_t *node_count(const json_t *pool)
-{
-	json_t *given = json_object_get(pool, "node_count");
-
-	return given ? json_incref(given) : json_integer(pool ? 1 : 0);
-}
-
-SC_WAITS static struct sc_reply *cluster_create(struct sc_call *call)
-{
-	const json_t *pool = json_object_get(sc_args(call), "node_pool");
-	struct sc_reply *reply;
-	json_t *args, *template;
-
-	if (!is_possible(call, pool) ||
-	    !(template = magnum_template(call, sc_str(call, "version"))))
-		return sc_failed(call);
-	args = json_copy(sc_args(call));
-	json_object_set_new(args, "template", template);
-	json_object_set_new(args, "node_count", node_count(pool));
-	json_object_set(args, "subnet",
-			json_array_get(json_object_get(args, "subnet_ids"), 0));
-	if (sc_bool(call, "is_private"))
-		json_object_set_new(args, "floating", json_false());
-	reply = sc_rest_reply(call, "create_cluster", args);
-	return reply;
-}
-
-SC_WAITS static struct sc_reply *cluster_upgrade(struct sc_call *call)
-{
-	json_t *template = magnum_template(call, sc_str(call, "version"));
-	struct sc_reply *reply;
-	json_t *args;
-
-	if (!template)
-		return sc_failed(call);
-	args = json_pack("{s:s, s:o}", "id", sc_str(call, "id"), "template",
-			 template);
-	reply = sc_rest_reply(call, "upgrade_cluster", args);
-	return reply;
-}
+/* ---- records ------------------------------------------------------------ */
 
 /* clang-format off */
+#define STATUS                                                                             \
+	{ "status", "status",                                                              \
+	  .words = "creating=CREATE_IN_PROGRESS deleting=DELETE_IN_PROGRESS|DELETE_COMPLETE " \
+		   "running=CREATE_COMPLETE|UPDATE_COMPLETE|ROLLBACK_COMPLETE "            \
+		   "updating=UPDATE_IN_PROGRESS|ROLLBACK_IN_PROGRESS "                     \
+		   "degraded=UPDATE_FAILED|ROLLBACK_FAILED "                               \
+		   "error=CREATE_FAILED|DELETE_FAILED unknown=*" },                        \
+	{ "provider_status", "status" }
+
+static const struct sc_map cluster_map[] = {
+	{ "name node_count created_at updated_at" }, { "id", "uuid" }, STATUS,
+	{ "version", "coe_version" }, { "mode", .value = "standard" },
+	{ "endpoint", "api_address" }, { "network_id", "fixed_network" },
+	{ "subnet_ids", "fixed_subnet" }, { NULL },
+};
+
+/* Only a group that is shown alone says which cluster's it is. */
+#define CLUSTER_OF "{cluster_id|arg.over.id|arg.cluster_id?}"
+
+static const struct sc_map pool_map[] = {
+	{ "name node_count" }, { "id", CLUSTER_OF ":{uuid}" }, { "cluster_id", CLUSTER_OF }, STATUS,
+	{ "instance_type", "flavor_id" }, { "min_nodes", "min_node_count" },
+	{ "max_nodes", "max_node_count" }, { "disk_gib", "docker_volume_size" }, { NULL },
+};
+
+static const struct sc_map version_map[] = { { "version", "name" }, { NULL } };
+static const struct sc_map signed_map[] = { { "pem" }, { "ca", "{arg.authority.pem}" }, { NULL } };
+
+/* ---- rows --------------------------------------------------------------- */
+
+#define MAGNUM .service = "magnum"
+#define CLUSTER .items = "", .map = cluster_map, MAGNUM
+#define POOL .items = "", .map = pool_map, MAGNUM
+#define POOLS .items = "nodegroups[role!=master]", .map = pool_map, MAGNUM
+#define GROUP "/clusters/{id:0}/nodegroups/{id:1}"
+#define NEW_CLUSTER(nodes)                                                                 \
+	"{'name': '{name}', 'cluster_template_id': '{template.uuid}', 'node_count': " nodes "," \
+	" 'master_count': 1, 'flavor_id': '{node_pool.instance_type?}',"                   \
+	" 'docker_volume_size': '{node_pool.disk_gib?}', 'fixed_network': '{network_id?}'," \
+	" 'fixed_subnet': '{subnet_ids[only]?}',"                                          \
+	" 'floating_ip_enabled': '{is_private?:true=false false=true}',"                   \
+	" 'labels': {'skyclust-op': '{op?}'}, 'merge_labels': '{op?:*=true}'}"
+#define MAKES_CLUSTER CLUSTER, .let = "template", .then = "cluster.get", \
+	.takes = "mode=standard", .mark = "labels.skyclust-op"
+#define BOUND(which, value) "{'op': 'replace', 'path': '/" which "_node_count', 'value': '{" value "}'}"
+
 const struct sc_rest cluster_rest[] = {
-	{ "cluster.list", "GET /clusters?limit={limit?}&marker={page_token?}",
-	  .items = "clusters[]", .map = cluster_map, .next = "next", .service = "magnum" },
-	{ "cluster.get", "GET /clusters/{id}", .items = "", .map = cluster_map,
-	  .service = "magnum" },
-	{ "cluster.create", .run = cluster_create },
-	{ "create_cluster", "POST /clusters",
-	  "{'name': '{name}', 'cluster_template_id': '{template}', 'node_count': '{node_count}',"
-	  " 'master_count': 1, 'flavor_id': '{node_pool.instance_type?}',"
-	  " 'docker_volume_size': '{node_pool.disk_gib?}', 'fixed_network': '{network_id?}',"
-	  " 'fixed_subnet': '{subnet?}', 'floating_ip_enabled': '{floating?}'}",
-	  .map = id_map, .then = "cluster.get", .service = "magnum" },
-	{ "cluster.delete", "DELETE /clusters/{id}", .service = "magnum" },
-	{ "cluster.upgrade", .run = cluster_upgrade },
-	{ "upgrade_cluster", "POST /clusters/{id}/actions/upgrade",
-	  "{'cluster_template': '{template}', 'max_batch_size': 1, 'nodegroup': '{pool?}'}",
-	  .then = "cluster.get", .service = "magnum" },
-	{ "cluster.kubeconfig", .run = cluster_kubeconfig },
+	{ "cluster.list", "GET /clusters", .items = "clusters[]", .map = cluster_map, MAGNUM },
+	{ "cluster.get", "GET /clusters/{id}", CLUSTER },
+	{ "cluster.create", "POST /clusters", NEW_CLUSTER("'{node_pool.node_count|=1}'"),
+	  MAKES_CLUSTER, .when = "node_pool" },
+	{ "cluster.create", "POST /clusters", NEW_CLUSTER("0"), MAKES_CLUSTER },
+	{ "cluster.delete", "DELETE /clusters/{id}", MAGNUM },
+	{ "cluster.upgrade", "POST /clusters/{id}/actions/upgrade",
+	  "{'cluster_template': '{template.uuid}', 'max_batch_size': 1}", .let = "template",
+	  .then = "cluster.get", MAGNUM },
 	{ "cluster.versions", "GET /clustertemplates", .items = "clustertemplates[]",
-	  .map = version_map, .next = "next", .service = "magnum" },
-	{ "list_templates", "GET /clustertemplates", .items = "clustertemplates[]",
-	  .next = "next", .service = "magnum" },
-	{ "get_ca", "GET /certificates/{id}", .items = "", .service = "magnum" },
-	{ "sign", "POST /certificates", "{'cluster_uuid': '{id}', 'csr': '{csr}'}",
-	  .items = "", .service = "magnum" },
+	  .map = version_map, MAGNUM },
+	{ "template", "GET /clustertemplates", .when = "version", MAGNUM,
+	  .items = "clustertemplates[uuid|name|labels.kube_tag={version}]" },
+	{ "template", "GET /clustertemplates", .items = "clustertemplates[only]", MAGNUM },
+	{ "cluster.kubeconfig", .run = kubeconfig },
+	{ "authority", "GET /certificates/{id}", .items = "", MAGNUM },
+	{ "sign", "POST /certificates", "{'cluster_uuid': '{id}', 'csr': '{csr}'}", .items = "",
+	  .map = signed_map, .let = "authority", MAGNUM },
+
+	{ "node_pool.list", "GET /clusters/{cluster_id}/nodegroups", POOLS, .when = "cluster_id" },
+	{ "node_pool.list", "GET /clusters/{over.id}/nodegroups", POOLS, .over = "cluster.list" },
+	{ "node_pool.get", "GET " GROUP, POOL },
+	{ "node_pool.create", "POST /clusters/{cluster_id}/nodegroups",
+	  "{'name': '{name}', 'flavor_id': '{instance_type?}', 'node_count': '{node_count?}',"
+	  " 'min_node_count': '{min_nodes?}', 'max_node_count': '{max_nodes?}',"
+	  " 'docker_volume_size': '{disk_gib?}'}", POOL, .then = "node_pool.get", .unique = "name" },
+	{ "node_pool.update", "PATCH " GROUP,
+	  "[" BOUND("min", "min_nodes|pool.min_nodes") ", " BOUND("max", "max_nodes") "]", POOL,
+	  .when = "max_nodes", .let = "pool" },
+	{ "node_pool.update", "PATCH " GROUP, "[" BOUND("min", "min_nodes") "]", POOL },
+	{ "pool", "GET " GROUP, POOL },
+	{ "node_pool.scale", "POST /clusters/{id:0}/actions/resize",
+	  "{'node_count': '{node_count}', 'nodegroup': '{id:1}'}", .then = "node_pool.get", MAGNUM },
+	{ "node_pool.upgrade", "POST /clusters/{id:0}/actions/upgrade",
+	  "{'cluster_template': '{template.uuid}', 'max_batch_size': 1, 'nodegroup': '{id:1}'}",
+	  .let = "template", .then = "node_pool.get", MAGNUM },
+	{ "node_pool.delete", "DELETE " GROUP, MAGNUM },
 	{ NULL },
 };
 /* clang-format on */

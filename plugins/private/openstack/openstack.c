@@ -37,6 +37,10 @@ static const struct sc_service services[] = {
 	{ "magnum", "{session.magnum:until /v1}/v1",
 	  HEADERS("OpenStack-API-Version: container-infra 1.10"), NULL,
 	  NULL, "errors[].title", "X-Openstack-Request-Id", PAGED, .next = "next" },
+	{ "balancer", "{session.balancer:until /v2}/v2/lbaas", HEADERS(), NULL,
+	  NULL, "faultstring", "X-Openstack-Request-Id", LINKED },
+	{ "stack", "{session.stack}", HEADERS(), NULL,
+	  "error.type", "error.message", "X-Openstack-Request-Id", LINKED },
 	{ "identity", "{config.auth_url:until /v3}/v3", HEADERS(), NULL,
 	  "error.title", "error.message", "X-Openstack-Request-Id", .next = "links.next" },
 	{ "login", "{config.auth_url:until /v3}/v3", NULL, NULL,
@@ -109,15 +113,12 @@ json_t *openstack_base64(const char *text)
 
 static const struct sc_rest *const tables[] = {
 	keystone_rest, compute_rest, storage_rest, account_rest, network_rest,
-	cluster_rest, node_pool_rest, NULL,
+	balancer_rest, cluster_rest, stack_rest, NULL,
 };
 
 static const char *const unsupported[][2] = {
-	{ "load_balancer.*", "not written yet (Octavia)" },
 	{ "cluster.update", "Magnum's clusters change by templates: upgrade" },
-	{ "node_pool.update", "not written yet" },
 	{ "node.*", "nodes are the Kubernetes API's: use the kubeconfig" },
-	{ "stack.*", "not written yet (Heat)" },
 	{ NULL },
 };
 

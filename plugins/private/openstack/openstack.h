@@ -18,9 +18,8 @@
 #define SIGNED .mark = "description"
 
 extern const struct sc_rest keystone_rest[], compute_rest[], storage_rest[];
-extern const struct sc_rest account_rest[], network_rest[];
-extern const struct sc_rest cluster_rest[];
-extern const struct sc_rest node_pool_rest[];
+extern const struct sc_rest account_rest[], network_rest[], balancer_rest[];
+extern const struct sc_rest cluster_rest[], stack_rest[];
 
 /* The login: what struct sc_driver says. */
 SC_WAITS json_t *keystone_login(struct sc_call *call);
@@ -46,20 +45,5 @@ struct sc_reply *fail_arg(struct sc_call *call, enum sc_code code,
  * characters then, which is what Nova takes. */
 #define BASE64_MAX 65535
 json_t *openstack_base64(const char *text);
-
-/* Magnum's states in our words. */
-extern const char magnum_status[];
-
-/* The id of the cluster template that is @version (NULL: the only one), new;
- * NULL: failed. */
-SC_WAITS json_t *magnum_template(struct sc_call *call, const char *version);
-
-/* Refuse the first of @names that @args have, at the JSON pointer @under; NULL
- * when they have none. */
-struct sc_reply *magnum_refuse(struct sc_call *call, const json_t *args,
-			       const char *const *names, const char *under);
-
-/* cluster.kubeconfig */
-SC_WAITS struct sc_reply *cluster_kubeconfig(struct sc_call *call);
 
 #endif

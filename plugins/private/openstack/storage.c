@@ -57,7 +57,7 @@ const struct sc_rest storage_rest[] = {
 	{ "volume.delete", "DELETE /volumes/{id}", .service = "volume" },
 	{ "volume.attach", "POST /servers/{instance_id}/os-volume_attachments",
 	  "{'volumeAttachment': {'volumeId': '{id}', 'device': '{device?}'}}",
-	  .then = "volume.get" },
+	  .then = "volume.get", .already = "instance_id={instance_id}" },
 	/* No server has the id "none": one that is attached to nothing is detached already. */
 	{ "volume.detach",
 	  "DELETE /servers/{instance_id|volume.instance_id|=none}/os-volume_attachments/{id}",
