@@ -134,6 +134,21 @@ static json_t *names_of(const json_t *calls)
 	return names;
 }
 
+/* Left on its way by an earlier run, it may not take changes yet. */
+static bool send(struct apply *a, const struct resource *r,
+		 const struct cat_op *op, const json_t *args, json_t **value,
+		 enum exit_status *status, struct error *err)
+{
+	if (session_call(a->s, op, args, value, NULL, err))
+		return true;
+	if (err->code != ERR_CONFLICT ||
+	    !apply_is_moving(apply_outcome(a, r)->record))
+		return false;
+	session_forget(a->s);
+	return apply_settle(a, r, r->op, true, status, err) &&
+	       session_call(a->s, op, args, value, NULL, err);
+}
+
 static bool call(struct apply *a, const struct resource *r,
 		 const struct cat_op *op, json_t *args,
 		 enum exit_status *status, struct error *err)
@@ -144,7 +159,7 @@ static bool call(struct apply *a, const struct resource *r,
 
 	json_object_set(args, "id", json_object_get(o->record, "id"));
 	if (!lookup_references(a->s, op, args, err) ||
-	    !session_call(a->s, op, args, &value, NULL, err))
+	    !send(a, r, op, args, &value, status, err))
 		return false;
 	whole = json_str(value, "id", NULL) != NULL;
 	if (whole) {
@@ -162,11 +177,6 @@ static bool call_all(struct apply *a, const struct resource *r, json_t *calls,
 	const char *name;
 	json_t *args;
 
-	/* Left on its way by an earlier run: it does not take changes yet. */
-	if (!apply_settle(a, r, r->op,
-			  apply_is_moving(apply_outcome(a, r)->record), status,
-			  err))
-		return false;
 	json_object_foreach (calls, name, args)
 		if (!call(a, r, cat_op_find(name), args, status, err))
 			return false;
