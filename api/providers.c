@@ -100,10 +100,10 @@ static json_t *support_matrix(const json_t *operations)
 json_t *provider_description(const struct provider_info *info)
 {
 	static const char *const copied[] = {
-		"protocol",   "sdk",	       "concurrency",
-		"operations", "config_schema", "credential_schema",
-		"env",	      "kinds",	       "rate_limits",
-		"egress",
+		"protocol",	     "sdk",	    "concurrency",
+		"operations",	     "unsupported", "config_schema",
+		"credential_schema", "env",	    "kinds",
+		"rate_limits",	     "egress",
 	};
 	json_t *v = provider_summary(info);
 

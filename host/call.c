@@ -87,11 +87,15 @@ static bool is_lifecycle(const char *method)
 static bool check_method(const struct generation *g, const char *method,
 			 struct error *err)
 {
+	const json_t *reasons = json_object_get(g->hello, "unsupported");
+	const char *why = json_str(reasons, method, "");
+
 	if (generation_operation(g, method) || is_lifecycle(method))
 		return true;
-	return fail(err, ERR_UNSUPPORTED, "driver %s %s does not offer %s",
+	return fail(err, ERR_UNSUPPORTED, "driver %s %s does not offer %s%s%s",
 		    json_str(g->hello, "name", ""),
-		    json_str(g->hello, "version", ""), method);
+		    json_str(g->hello, "version", ""), method, *why ? ": " : "",
+		    why);
 }
 
 /* One call's way through its attempts. */

@@ -83,6 +83,9 @@ static bool check_members(const json_t *hello, struct error *err)
 	if (!object_or_absent(hello, "env") ||
 	    !all_are(json_object_get(hello, "env"), JSON_STRING))
 		return bad(err, "`env` is not an object of strings");
+	if (!object_or_absent(hello, "unsupported") ||
+	    !all_are(json_object_get(hello, "unsupported"), JSON_STRING))
+		return bad(err, "`unsupported` is not an object of strings");
 	return object_or_absent(hello, "kinds") ||
 	       bad(err, "`kinds` is not an object");
 }

@@ -8,6 +8,7 @@
 #include "base/auto.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "driver/matrix.h"
 #include "driver/runtime.h"
 #include "driver/validate.h"
 #include "rpc/frame.h"
@@ -74,6 +75,22 @@ static json_t *operations(const struct handlers *handlers)
 	return all;
 }
 
+static void add_reason(const struct runtime *rt, const char *op, void *all)
+{
+	const char *why = matrix_reason(rt, op);
+
+	if (*why && !handlers_find(&rt->handlers, op))
+		json_object_set_new(all, op, json_string(why));
+}
+
+static json_t *reasons(const struct runtime *rt)
+{
+	json_t *all = json_object();
+
+	matrix_each(rt, add_reason, all);
+	return all;
+}
+
 static json_t *environment(const char *const (*env)[2])
 {
 	json_t *o = json_object();
@@ -119,13 +136,13 @@ json_t *hello_object(const struct runtime *rt)
 
 	return json_pack(
 		"{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:o, s:o, s:o, s:o, s:o,"
-		" s:o, s:o}",
+		" s:o, s:o, s:o}",
 		"protocol", SDP_VERSION, "name", d->name, "version", d->version,
 		"description", d->description ? d->description : "", "sdk",
 		"c/" SKYCLUST_VERSION, "concurrency",
 		d->serial ? "serial" : "parallel", "max_inflight",
 		(int)rt->max_inflight, "operations", operations(&rt->handlers),
-		"config_schema", own_json(d->config_schema),
+		"unsupported", reasons(rt), "config_schema", own_json(d->config_schema),
 		"credential_schema", own_json(d->credential_schema), "env",
 		environment(d->env), "kinds", json_incref(rt->handlers.kinds),
 		"rate_limits", rate_limits(d->rate_limits), "egress",

@@ -16,10 +16,11 @@ import unittest
 
 from programs import DRIVERS, ROOT, describe, output
 
-sys.path.insert(0, str(ROOT / 'tests/sdk'))
+sys.path[:0] = [str(ROOT / 'tests/sdk'), str(ROOT / 'tests/api')]
+from skyclust_fixture import Host    # noqa: E402
 from wire import Driver    # noqa: E402
 
-UNSUPPORTED, NO_METHOD = -31011, -32601
+INVALID, UNSUPPORTED, NO_METHOD = -31003, -31011, -32601
 BLOCK = re.compile(r'(<!-- begin: --describe --markdown; rewritten by `make matrix` -->\n).*?(<!-- end -->\n)', re.S)
 LOGIN = json.loads((ROOT / 'tests/driver/openstack/common.json').read_text())['login'][0]['answer']['body']
 SERVICES = {'compute': 'v2.1', **dict.fromkeys((
@@ -71,19 +72,20 @@ def example(schema, definitions):
     return {'integer': schema.get('minimum', 1), 'boolean': True}.get(kind, formats.get(schema.get('format'), 'x-1'))
 
 
-# What the schemas cannot say: one of several is needed, or a form of names.
-ALSO = {
-    'image.create': {'instance_id': 'x-1'},
-    'router.attach': {'subnet_id': 'x-1'},
-    'router.detach': {'subnet_id': 'x-1'},
-    'public_ip.attach': {'instance_id': 'x-1'},
-    **{f'node_pool.{verb}': {'id': 'x-1:x-2'} for verb in ('get', 'scale', 'upgrade', 'delete')},
-}
-
-
-def arguments(program, operation):
+def ask(driver, program, operation, **context):
+    """Call it with the least that it takes: what the schema wants, and what
+    the driver then says that it needs besides."""
     schema = json.loads(output(program, '--schema', operation))
-    return {**example(schema['arguments'], schema['$defs']), **ALSO.get(operation, {})}
+    wanted = schema['arguments']
+    args = example(wanted, schema['$defs'])
+    if 'id' in args and operation.startswith('node_pool.'):
+        args['id'] = 'x-1:x-2'      # of a cluster and of a pool
+    while True:
+        answer = driver.call(operation, args, **context)
+        missing = answer.get('data', {}).get('path', '').removeprefix('/')
+        if answer.get('code') != INVALID or missing in args or missing not in wanted['properties']:
+            return answer
+        args[missing] = example(wanted['properties'][missing], schema['$defs'])
 
 
 class Cloud(http.server.BaseHTTPRequestHandler):
@@ -134,7 +136,7 @@ class Matrix(unittest.TestCase):
             if operation.startswith(('op.', 'x.')):
                 continue
             reached()
-            answer = driver.call(operation, arguments(program, operation), secrets=secrets, ctx={'deadline_ms': 20000})
+            answer = ask(driver, program, operation, secrets=secrets, ctx={'deadline_ms': 20000})
             code = answer.get('code')
             refused = code in (UNSUPPORTED, NO_METHOD)
             if refused == what['supported'] or not (refused or 'code' not in answer or reached()):
@@ -159,6 +161,20 @@ class Matrix(unittest.TestCase):
         for name, (program, _) in DRIVERS.items():
             for operation, what in describe(program)['operations'].items():
                 self.assertTrue(what['supported'] or len(what['reason']) > 8, f'{name} {operation}: {what}')
+
+    def test_the_host_tells_the_reason(self):
+        reasons = {k: v['reason'] for k, v in describe(DRIVERS['openstack'][0])['operations'].items()
+                   if not v['supported']}
+        self.assertIn('node.list', reasons)
+        config = ('plugins: {auto_load: false, providers: {openstack: {enabled: true, config: {auth_url: '
+                  '"http://127.0.0.1:1/v3", username: u, password: p}}}}')
+        with Host(config) as host:
+            status, problem = host.request('GET', '/api/v1/providers/openstack/nodes?cluster_id=c')
+            self.assertEqual((status, problem['code']), (501, 'unsupported'))
+            self.assertTrue(problem['detail'].endswith(f'does not offer node.list: {reasons["node.list"]}'), problem)
+            about = host.get('/api/v1/providers/openstack')
+            self.assertEqual(about['unsupported'], reasons)
+            self.assertEqual({op for op, can in about['support'].items() if not can}, set(reasons))
 
     def test_the_three_forms_agree(self):
         for name, (program, _) in DRIVERS.items():

@@ -45,6 +45,8 @@ class Handshake(Case):
         self.assertEqual(operations['instance.get'], {})
         self.assertEqual(operations['instance.delete'], {'idempotency': 'natural', 'cancel': 'late'})
         self.assertEqual(operations['x.test.call.uncancellable'], {'idempotency': 'none', 'cancel': 'no'})
+        self.assertEqual(hello['unsupported']['cluster.get'], 'not in a test')
+        self.assertFalse(set(hello['unsupported']) & set(operations))
         self.assertNotIn('initialize', operations)
         self.assertNotIn('driver.health', operations)
 
