@@ -116,6 +116,18 @@ static bool is_gone(const struct rest_run *run)
 	       !strcmp(run->op->verb, "delete");
 }
 
+/* Does @condition hold for @record, with the arguments in its holes? */
+static bool holds(const struct rest_run *run, const char *condition,
+		  json_t *record)
+{
+	const struct template_scope scope = { .args = run->args };
+	AUTO(buf_done) struct buf text = { 0 };
+	struct error err;
+
+	return template_text(condition, &scope, &text, NULL, &err) &&
+	       rest_holds(text.p, record);
+}
+
 /* After a refusal: what the row is about, if @condition holds for it, and the
  * refusal is forgotten; else NULL. */
 WAITS static json_t *subject_if(const struct rest_run *run,
@@ -127,7 +139,7 @@ WAITS static json_t *subject_if(const struct rest_run *run,
 	const struct sc_rest *row = rest_choose(call->driver, get, run->args);
 	json_t *record = row ? rest_value(call, row, run->args) : NULL;
 
-	if (!record || !rest_holds(condition, record)) {
+	if (!record || !holds(run, condition, record)) {
 		json_decref(record);
 		call->fault = refusal;
 		return NULL;
@@ -157,6 +169,16 @@ WAITS static bool was_busy(const struct rest_run *run)
 	return false;
 }
 
+/* Has the cloud refused in a way that can mean that nothing is to be done? */
+static bool may_be_done(const struct rest_run *run)
+{
+	const struct error *fault = &run->call->fault;
+
+	return run->op && run->row->already && fault->cloud.http &&
+	       (fault->code == ERR_CONFLICT || fault->code == ERR_NOT_FOUND ||
+		fault->code == ERR_INVALID);
+}
+
 /* The record of a row that is run once; *@whole: it is the answer already. */
 WAITS static json_t *run_once(struct rest_run *run, bool *whole)
 {
@@ -166,9 +188,7 @@ WAITS static json_t *run_once(struct rest_run *run, bool *whole)
 	do {
 		record = find_record(run);
 	} while (!record && was_busy(run));
-	if (!record && run->op && run->row->already &&
-	    (run->call->fault.code == ERR_CONFLICT ||
-	     run->call->fault.code == ERR_NOT_FOUND)) {
+	if (!record && may_be_done(run)) {
 		record = subject_if(run, run->row->already);
 		*whole = record;
 		if (record && !run->op->result) {

@@ -198,7 +198,8 @@ static void lint_subject(struct lint *l, const char *what, const char *condition
 		if (!f)
 			lint_find(l, "%s: %s has no field %s", what,
 				  record->name, name);
-		lint_choice(l, what, f, c.words);
+		if (!c.words.p || !memchr(c.words.p, '{', c.words.n))
+			lint_choice(l, what, f, c.words);
 	}
 }
 

@@ -34,7 +34,8 @@ static const struct sc_rest rows[] = {
 	  .map = console_map },
 	{ "instance.restart", "POST /servers/{id}/reset", .when = "force" },
 	{ "instance.restart", "POST /servers/{id}/reboot", .when = "!force" },
-	{ "volume.attach", "POST /volumes/{id}/of/{instance_id}", .when = "!device" },
+	{ "volume.attach", "POST /volumes/{id}/of/{instance_id}", .when = "!device",
+	  .already = "name={instance_id}" },
 	{ "volume.attach", "POST /volumes/{id}/of/{instance_id}/at", .when = "device read_only" },
 	{ "volume.create", "POST /volumes", "{'size': '{size_gib}', 'name': '{name?}',"
 	  " 'zone': '{zone?}'}", .items = "v", .map = key_map, .takes = "type",

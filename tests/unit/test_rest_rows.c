@@ -350,8 +350,8 @@ static const struct row conflicts[] = {
 	{ "instance.start", "{\"id\":\"s\"}",
 	  { { "POST /servers/s/start", 409 }, { "GET /servers/s", 404 } },
 	  .code = ERR_CONFLICT, .effect = EFFECT_NONE, .why = "409" },
-	{ "instance.start", "{\"id\":\"s\"}", { { "POST /servers/s/start", 400 } },
-	  .code = ERR_INVALID, .effect = EFFECT_NONE },
+	{ "instance.start", "{\"id\":\"s\"}", { { "POST /servers/s/start", 403 } },
+	  .code = ERR_FORBIDDEN, .effect = EFFECT_NONE },
 };
 
 /* Once something is made it is told, seen or not. */
@@ -368,6 +368,12 @@ static const struct row afterwards[] = {
 	{ "volume.detach", "{\"id\":\"v\"}",
 	  { { "DELETE /volumes/v/of", 404 }, { "GET /volumes/v", 200, "{\"v\":" NAMED("v") "}" } },
 	  .value = NAMED("v") },
+	{ "volume.attach", "{\"id\":\"v\",\"instance_id\":\"v\"}",
+	  { { "POST /volumes/v/of/v", 400 }, { "GET /volumes/v", 200, "{\"v\":" NAMED("v") "}" } },
+	  .value = NAMED("v") },
+	{ "volume.attach", "{\"id\":\"v\",\"instance_id\":\"w\"}",
+	  { { "POST /volumes/v/of/w", 400 }, { "GET /volumes/v", 200, "{\"v\":" NAMED("v") "}" } },
+	  .code = ERR_INVALID, .effect = EFFECT_NONE, .why = "400" },
 	{ "volume.detach", "{\"id\":\"v\"}",
 	  { { "DELETE /volumes/v/of", 404 }, { "GET /volumes/v", 404 } },
 	  .code = ERR_NOT_FOUND, .effect = EFFECT_NONE, .why = "volume.detach" },

@@ -310,9 +310,10 @@ struct sc_rest {
 	 * which no row's `when` holds, or that the cloud does not offer, is
 	 * left out.  Lists with .over or .also are paged by the SDK alone. */
 	const char *also;
-	/* "status=running|pending": a conflict or what is not found is success
-	 * when this, as in `when`, holds for the record that the kind's `get`
-	 * row then shows; that is the answer where there is one. */
+	/* "status=running|pending" or "instance_id={instance_id}": when the
+	 * cloud refuses (a conflict, not found, invalid), that is success if
+	 * this, as in `when`, holds for the record that the kind's `get` row
+	 * then shows; that is the answer where there is one. */
 	const char *already;
 	/* "status=pending": while this holds for that record, a conflict is
 	 * waited for, and the row is tried again. */
