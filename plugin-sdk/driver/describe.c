@@ -109,7 +109,7 @@ static void print_row(const json_t *row)
 	json_object_foreach (json_object_get(row, "cannot"), why, verbs) {
 		AUTO_FREE char *words = matrix_words(verbs, " ");
 
-		printf("%s%s: ", between, words);
+		printf("%s%s%s", between, words, *why ? ": " : "");
 		print_cell(why);
 		between = "; ";
 	}

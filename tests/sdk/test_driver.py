@@ -614,6 +614,24 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(tree['operations']['instance.delete'], {
             'supported': True, 'by': 'function', 'idempotency': 'natural', 'cancel': 'late'})
 
+        rows = self.run_driver('--describe', '--markdown').stdout
+        self.assertRegex(rows, r'(?m)^\| `cluster` \|  \| list get .*: not in a test \|$')
+        self.assertRegex(rows, r'(?m)^\| `x\.test\.call` \| .*\buncancellable\b.* \|  \|$')
+        self.assertNotIn('`op`', rows)
+
+    def test_man(self):
+        page = self.run_driver('--man')
+        self.assertEqual((page.returncode, page.stderr), (0, ''))
+        for wanted in ('.Dt SKYCLUST-TEST 8\n', '.It Cm password\n', '.It Ar TEST_PASSWORD\nThe field password.\n',
+                       'Secret.\nEnvironment: TEST_PASSWORD.\n', '\nnot in a test\n'):
+            self.assertIn(wanted, page.stdout)
+
+    def test_wrong_words(self):
+        for words in (['--man', 'x'], ['--describe', '--xml'], ['--describe', '--json', '--markdown'], ['--check', 'x']):
+            result = self.run_driver(*words)
+            self.assertEqual((result.returncode, result.stdout), (64, ''), words)
+            self.assertIn(words[0], result.stderr)
+
     def test_call(self):
         result = self.run_driver('--call', 'x.test.call.echo', '{"a": 1}', '--region', 'north',
                                  env={'TEST_PASSWORD': SECRET})

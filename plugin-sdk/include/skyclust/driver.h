@@ -6,7 +6,7 @@
  * sc_main(), which speaks the driver protocol (PROTOCOL.md) with the host:
  * handshake, framing, deadlines, cancel, progress, validation against the
  * catalogue, logging, and on the command line --check --describe --explain
- * --call --record --help --version.
+ * --call --record --man --help --version.
  *
  *	static const struct sc_method methods[] = {
  *		{ "instance.list",  instance_list },
