@@ -393,6 +393,12 @@ CASES = {
                      "plugin-sdk/rpc/scan.h": ""}, None),
     "api to rpc": ({"api/x.c": include('"rpc/peer.h"'),
                     "plugin-sdk/rpc/peer.h": ""}, "api may not include"),
+    "cli to the reader of YAML": ({"api/cli/x.c": include('"config_yaml.h"'),
+                                   "host/config_yaml.h": ""}, None),
+    "cli to host": ({"api/cli/x.c": include('"registry.h"'), "host/registry.h": ""},
+                    "cli may not include registry.h (host)"),
+    "cli to api": ({"api/cli/x.c": include('"http.h"'), "api/http.h": ""},
+                   "cli may not include http.h (api)"),
     "plugin to base": ({"plugins/sim/x.c": include('"base/buf.h"')},
                        "plugin may not include base/buf.h (base)"),
     "plugin to the public header": (

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * libcurl's easy interface, one handle for all exchanges, so that the
- * connection is kept.
+ * libcurl's easy interface, one handle for all exchanges, so that reading keeps
+ * its connection.
  */
 #include "cli/client.h"
 
@@ -174,6 +174,9 @@ static void set_method(CURL *easy, const char *method, const struct buf *body)
 		curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
 		return;
 	}
+	/* On a connection that was used before and breaks without an answer,
+	 * libcurl sends anything a second time. */
+	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
 	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
 	if (!strcmp(method, "DELETE"))
 		return;
@@ -190,7 +193,6 @@ static void set_up(const struct client *c, struct exchange *x, const char *url)
 	curl_easy_setopt(easy, CURLOPT_URL, url);
 	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L); /* "..": a name */
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, x->why);
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, c->headers);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_S);

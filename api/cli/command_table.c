@@ -37,7 +37,7 @@ const struct option_row command_options[OPTION_COUNT] = {
 	[OPTION_WATCH] = { "watch", 0, TAKES_OPTIONAL, "SECONDS", .min = 1, .max = 86400,
 		.help = "Look again every 2 seconds, or so many, and print what changed." },
 	[OPTION_WAIT] = { "wait", 0, TAKES_OPTIONAL, "SECONDS", .min = 1, .max = 604800,
-		.help = "Wait until the change is done, at most 10 minutes, or so long (90, 15m)." },
+		.help = "Wait until the change is done, 10 minutes at most or so long (90, 15m)." },
 	[OPTION_YES] = { "yes", 'y', TAKES_NONE,
 		.help = "Do not ask before something is destroyed." },
 	[OPTION_QUIET] = { "quiet", 'q', TAKES_NONE,

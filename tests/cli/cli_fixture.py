@@ -150,7 +150,8 @@ class Terminal:
 
 class FakeServer:
     """What no real host says on demand. @answer(method, path, body) gives
-    (status, value) or (status, value, headers); it may block on an event."""
+    (status, value) or (status, value, headers), status None is no answer; it may
+    block on an event."""
     token = 'fake'
 
     def __init__(self, answer):
@@ -165,6 +166,9 @@ class FakeServer:
                 body = json.loads(self.rfile.read(length)) if length else None
                 outer.requests.append((self.command, self.path, body))
                 status, value, *headers = answer(self.command, self.path, body)
+                if not status:          # no answer at all
+                    self.close_connection = True
+                    return
                 data = value if isinstance(value, bytes) else b'' if value is None else json.dumps(value).encode()
                 self.send_response(status)
                 kind = 'application/problem+json' if status >= 400 else 'application/json'

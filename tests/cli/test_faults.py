@@ -190,6 +190,16 @@ class OddServers(unittest.TestCase):
         with fake(lambda *_: (504, {'code': 'deadline', 'detail': 'late', 'effect': 'unknown'})) as (cli, _):
             self.assertNotIn('effect', cli.run('networks', 'list').err)
 
+    def test_a_change_is_never_sent_twice(self):
+        """As libcurl does when a connection that was used before breaks."""
+        def answer(method, *_):
+            return (200, {'id': 'i', 'name': 'i'}) if method == 'GET' else (None, None)
+        with fake(answer) as (cli, server):
+            done = cli.run('instances', 'start', 'i')
+            self.assertEqual(done.status, 6)
+            self.assertIn('effect: unknown', done.err)
+            self.assertEqual([method for method, *_ in server.requests], ['GET', 'POST'])
+
     def test_broken_off(self):
         self.check(lambda *_: (200, b'{"items": [', {'Content-Length': '1000', 'Connection': 'close'}), 6,
                    'broke off its answer')
