@@ -111,25 +111,30 @@ static const struct cat_op *list_of(const struct cat_kind *kind)
 	return op && op->flags & CAT_PAGED ? op : NULL;
 }
 
-/* How many of @items have the name @name? */
-static size_t count(const json_t *items, const char *name)
+/* How many of @items have each name: an object, new. */
+static json_t *count_names(const json_t *items)
 {
-	size_t i, n = 0;
-	json_t *item;
+	json_t *counts = json_object(), *item;
+	size_t i;
 
-	json_array_foreach (items, i, item)
-		n += !strcmp(json_str(item, "name", ""), name);
-	return n;
+	json_array_foreach (items, i, item) {
+		const char *name = json_str(item, "name", "");
+
+		json_object_set_new(
+			counts, name,
+			json_integer(json_int(counts, name, 0) + 1));
+	}
+	return counts;
 }
 
 /* By its name where that is enough; by its identifier else, or when that is
  * what was begun. */
-static void print_resource(const struct completion *c, const json_t *items,
+static void print_resource(const struct completion *c, const json_t *counts,
 			   const json_t *item)
 {
 	const char *id = json_str(item, "id", "");
 	const char *name = json_str(item, "name", "");
-	bool by_name = *name && count(items, name) == 1;
+	bool by_name = *name && json_int(counts, name, 0) == 1;
 
 	if (by_name)
 		print(c, name, strcmp(id, name) != 0 ? id : "");
@@ -143,6 +148,7 @@ static void print_resources(struct completion *c, const struct cat_kind *kind)
 	const struct cat_op *op = list_of(kind);
 	AUTO_JSON json_t *args = NULL;
 	AUTO_JSON json_t *items = NULL;
+	AUTO_JSON json_t *counts = NULL;
 	json_t *item;
 	size_t i;
 
@@ -150,8 +156,9 @@ static void print_resources(struct completion *c, const struct cat_kind *kind)
 		args = json_pack("{s:[s,s]}", "fields", "id", "name");
 	if (op)
 		items = session_list(&c->live, op, args, RESOURCES_MAX, &err);
+	counts = count_names(items);
 	json_array_foreach (items, i, item)
-		print_resource(c, items, item);
+		print_resource(c, counts, item);
 }
 
 static void print_live(struct completion *c, enum live live)
