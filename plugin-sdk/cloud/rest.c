@@ -169,16 +169,6 @@ WAITS static bool was_busy(const struct rest_run *run)
 	return false;
 }
 
-/* Has the cloud refused in a way that can mean that nothing is to be done? */
-static bool may_be_done(const struct rest_run *run)
-{
-	const struct error *fault = &run->call->fault;
-
-	return run->op && run->row->already && fault->cloud.http &&
-	       (fault->code == ERR_CONFLICT || fault->code == ERR_NOT_FOUND ||
-		fault->code == ERR_INVALID);
-}
-
 /* The record of a row that is run once; *@whole: it is the answer already. */
 WAITS static json_t *run_once(struct rest_run *run, bool *whole)
 {
@@ -188,7 +178,9 @@ WAITS static json_t *run_once(struct rest_run *run, bool *whole)
 	do {
 		record = find_record(run);
 	} while (!record && was_busy(run));
-	if (!record && may_be_done(run)) {
+	if (!record && run->op && run->row->already &&
+	    (run->call->fault.code == ERR_CONFLICT ||
+	     run->call->fault.code == ERR_NOT_FOUND)) {
 		record = subject_if(run, run->row->already);
 		*whole = record;
 		if (record && !run->op->result) {

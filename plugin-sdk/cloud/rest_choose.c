@@ -75,6 +75,17 @@ bool rest_is_among(const json_t *v, struct slice words)
 	return false;
 }
 
+static bool is_or_has(const json_t *v, struct slice words)
+{
+	const json_t *e;
+	size_t i;
+
+	json_array_foreach (v, i, e)
+		if (rest_is_among(e, words))
+			return true;
+	return v && rest_is_among(v, words);
+}
+
 static bool condition_holds(const struct rest_condition *c, json_t *object)
 {
 	AUTO_FREE char *name = mem_strndup(c->name.p, c->name.n);
@@ -82,7 +93,7 @@ static bool condition_holds(const struct rest_condition *c, json_t *object)
 	bool holds = v && !json_is_false(v);
 
 	if (c->words.p)
-		holds = v && rest_is_among(v, c->words);
+		holds = is_or_has(v, c->words);
 	return holds != c->negated;
 }
 

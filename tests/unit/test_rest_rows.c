@@ -3,6 +3,7 @@
  * What rows say beside their request: which of several is run, what is looked
  * up before, what lists are made of, what is refused.
  */
+#include "cloud/rest_run.h"
 #include "rest_rows.h"
 
 /* clang-format off: tables */
@@ -350,8 +351,8 @@ static const struct row conflicts[] = {
 	{ "instance.start", "{\"id\":\"s\"}",
 	  { { "POST /servers/s/start", 409 }, { "GET /servers/s", 404 } },
 	  .code = ERR_CONFLICT, .effect = EFFECT_NONE, .why = "409" },
-	{ "instance.start", "{\"id\":\"s\"}", { { "POST /servers/s/start", 403 } },
-	  .code = ERR_FORBIDDEN, .effect = EFFECT_NONE },
+	{ "instance.start", "{\"id\":\"s\"}", { { "POST /servers/s/start", 400 } },
+	  .code = ERR_INVALID, .effect = EFFECT_NONE },
 };
 
 /* Once something is made it is told, seen or not. */
@@ -369,11 +370,11 @@ static const struct row afterwards[] = {
 	  { { "DELETE /volumes/v/of", 404 }, { "GET /volumes/v", 200, "{\"v\":" NAMED("v") "}" } },
 	  .value = NAMED("v") },
 	{ "volume.attach", "{\"id\":\"v\",\"instance_id\":\"v\"}",
-	  { { "POST /volumes/v/of/v", 400 }, { "GET /volumes/v", 200, "{\"v\":" NAMED("v") "}" } },
+	  { { "POST /volumes/v/of/v", 409 }, { "GET /volumes/v", 200, "{\"v\":" NAMED("v") "}" } },
 	  .value = NAMED("v") },
 	{ "volume.attach", "{\"id\":\"v\",\"instance_id\":\"w\"}",
-	  { { "POST /volumes/v/of/w", 400 }, { "GET /volumes/v", 200, "{\"v\":" NAMED("v") "}" } },
-	  .code = ERR_INVALID, .effect = EFFECT_NONE, .why = "400" },
+	  { { "POST /volumes/v/of/w", 409 }, { "GET /volumes/v", 200, "{\"v\":" NAMED("v") "}" } },
+	  .code = ERR_CONFLICT, .effect = EFFECT_NONE, .why = "409" },
 	{ "volume.detach", "{\"id\":\"v\"}",
 	  { { "DELETE /volumes/v/of", 404 }, { "GET /volumes/v", 404 } },
 	  .code = ERR_NOT_FOUND, .effect = EFFECT_NONE, .why = "volume.detach" },
@@ -455,6 +456,17 @@ static void test_afterwards(void **state)
 	RUN(afterwards);
 }
 
+static void test_lists(void **state)
+{
+	AUTO_JSON json_t *has = json_pack("{s[ss]}", "a", "x", "y");
+
+	(void)state;
+	assert_true(rest_holds("a=y|z", has));
+	assert_false(rest_holds("a=z", has));
+	assert_true(rest_holds("a !a=z", has));
+	assert_false(rest_holds("!a=x", has));
+}
+
 static void test_conflicts(void **state)
 {
 	(void)state;
@@ -473,6 +485,7 @@ int main(void)
 		WITH_CLOUD(test_lookups),
 		WITH_CLOUD(test_joins),
 		WITH_CLOUD(test_explain),
+		WITH_CLOUD(test_lists),
 		WITH_CLOUD(test_conflicts),
 		WITH_CLOUD(test_afterwards),
 		WITH_CLOUD(test_steps),

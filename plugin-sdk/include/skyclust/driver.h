@@ -288,8 +288,8 @@ struct sc_rest {
 	struct sc_reply *(*run)(struct sc_call *call); /* escape hatch */
 	const char *idempotency, *cancel;       /* as in struct sc_method */
 	/* Several rows may have one op: the first is run whose `when` holds for
-	 * the arguments: "x" (given, not false), "!x", "x=word|word"; of
-	 * several, separated by spaces, all must. */
+	 * the arguments: "x" (given, not false), "!x", "x=word|word" (of a list:
+	 * has one of them); of several, separated by spaces, all must. */
 	const char *when;
 	/* "flavor network": rows to run before, in this order; the record of
 	 * each (of a list row: the array) becomes the argument of its name:
@@ -310,10 +310,10 @@ struct sc_rest {
 	 * which no row's `when` holds, or that the cloud does not offer, is
 	 * left out.  Lists with .over or .also are paged by the SDK alone. */
 	const char *also;
-	/* "status=running|pending" or "instance_id={instance_id}": when the
-	 * cloud refuses (a conflict, not found, invalid), that is success if
-	 * this, as in `when`, holds for the record that the kind's `get` row
-	 * then shows; that is the answer where there is one. */
+	/* "status=running|pending" or "instance_id={instance_id}": a conflict
+	 * or what is not found is success when this, as in `when`, holds for the
+	 * record that the kind's `get` row then shows; that is the answer where
+	 * there is one. */
 	const char *already;
 	/* "status=pending": while this holds for that record, a conflict is
 	 * waited for, and the row is tried again. */

@@ -187,9 +187,9 @@ const struct sc_rest network_rest[] = {
 	{ "router.delete", "DELETE /routers/{id}", NEUTRON },
 	{ "router.attach", "PUT /routers/{id}/add_router_interface", "{'subnet_id': '{subnet_id}'}",
 	  .then = "router.get", NEUTRON },
-	/* A subnet that the router does not serve is detached already. */
 	{ "router.detach", "PUT /routers/{id}/remove_router_interface",
-	  "{'subnet_id': '{subnet_id}'}", .then = "router.get", .already = "id", NEUTRON },
+	  "{'subnet_id': '{subnet_id}'}", .then = "router.get",
+	  .already = "!subnet_ids={subnet_id}", NEUTRON },
 
 	{ "public_ip.list", "GET /floatingips?floating_ip_address={address?}",
 	  LIST("floatingips", floating_map) },

@@ -40,6 +40,9 @@ static const struct sc_map volume_image[] = {
 	{ "id", "os-volume_upload_image.image_id" }, { NULL },
 };
 
+/* Nova's way to say that the volume is attached, or not ready for it. */
+static const struct sc_error_row not_free[] = { { 400, NULL, SC_CONFLICT }, { 0 } };
+
 #define VOLUME .items = "volume", .map = volume_map, .service = "volume"
 #define SNAPSHOT .items = "snapshot", .map = snapshot_map, .service = "volume"
 
@@ -57,7 +60,7 @@ const struct sc_rest storage_rest[] = {
 	{ "volume.delete", "DELETE /volumes/{id}", .service = "volume" },
 	{ "volume.attach", "POST /servers/{instance_id}/os-volume_attachments",
 	  "{'volumeAttachment': {'volumeId': '{id}', 'device': '{device?}'}}",
-	  .then = "volume.get", .already = "instance_id={instance_id}" },
+	  .then = "volume.get", .already = "instance_id={instance_id}", .errors = not_free },
 	/* No server has the id "none": one that is attached to nothing is detached already. */
 	{ "volume.detach",
 	  "DELETE /servers/{instance_id|volume.instance_id|=none}/os-volume_attachments/{id}",
