@@ -28,9 +28,9 @@ static const struct entry arguments[] = {
 			 "API with dashes for underscores; other names that clouds use for the "
 			 "same (--type for --instance-type) are understood." },
 	{ "--force", "A switch; --no-force and --force=false turn it off." },
-	{ "--dns-servers A,B", "A list, also by giving the option again, or as a JSON array." },
+	{ "--security-groups A,B", "A list, also by giving the option again, or as a JSON array." },
 	{ "--tags NAME=VALUE", "A tag, the option again for each, or a JSON object." },
-	{ "--rule NAME=VALUE,…", "A record, or a JSON object." },
+	{ "--node-pool NAME=VALUE,…", "A record, or a JSON object." },
 	{ "@FILE", "As a value: what the file holds; @- is standard input, @@x the text @x." },
 	{ "--", "What follows are words, not options." },
 	{ NULL },

@@ -60,6 +60,15 @@ class Manual(unittest.TestCase):
             for wanted in ('ENVIRONMENT', 'EXIT STATUS', 'SEE ALSO'):
                 self.assertIn(wanted, found, name)
 
+    def test_arguments_that_are_told_about_exist(self):
+        text = as_text(output(PAGES['skyclust.1'], '--man'))
+        section = {title: body for title, body in re.findall(r'^(\w[\w ]*)\n(.*?)(?=^\w|\Z)', text, re.M | re.S)}
+        verbs = set(re.findall(r'--[a-z-]+', section['COLLECTIONS']))
+        self.assertGreater(len(verbs), 80)
+        told = set(re.findall(r'^ +(--[a-z-]+)', section['ARGUMENTS'], re.M))
+        self.assertGreater(len(told), 3)
+        self.assertEqual(told - verbs, set())
+
     def test_settings_of_the_host(self):
         program = PAGES['skyclustd.8']
         text, section = as_text(output(program, '--man')), ''
