@@ -11,7 +11,7 @@
 /* clang-format off */
 static const struct sc_map listener_map[] = {
 	{ "pool", "default_pool_id" }, { "protocol", "protocol", .words = "udp=UDP tcp=*" },
-	{ "port", "protocol_port" }, { "target_port", "description" }, { NULL },
+	{ "port", "protocol_port" }, { "target_port", "{description:1}" }, { NULL },
 };
 static const struct sc_map shown_map[] = { { "protocol port target_port" }, { NULL } };
 
@@ -47,12 +47,12 @@ const struct sc_rest balancer_rest[] = {
 	{ "listeners", "GET /listeners?load_balancer_id={id}", .items = "listeners[]",
 	  .map = listener_map, OCTAVIA },
 	{ "targets", "GET /loadbalancers/{id}/status", OCTAVIA, .next = "",
-	  .items = "statuses.loadbalancer.pools[].members[]" },
+	  .items = "statuses.loadbalancer.listeners[].pools[].members[]" },
 	{ "load_balancer.create", "POST /loadbalancers",
 	  "{'loadbalancer': {'name': '{name}', 'vip_network_id': '{network_id?}',"
 	  "  'vip_subnet_id': '{subnet_ids[only]?}', " SIGN ", 'listeners': [{'name': " NAME ","
 	  "    'protocol': " PROTOCOL ", 'protocol_port': '{listeners[].port}',"
-	  "    'description': '{listeners[].target_port?}', 'default_pool': {'name': " NAME ","
+	  "    'description': 'target_port:{listeners[].target_port?}', 'default_pool': {'name': " NAME ","
 	  "      'protocol': " PROTOCOL ", 'lb_algorithm': 'ROUND_ROBIN',"
 	  "      'members': [{'address': '{targets[].address?}', 'protocol_port':"
 	  "        '{targets[].port|listeners[].target_port|listeners[].port}'}]}}]}}",
