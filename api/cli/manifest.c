@@ -147,9 +147,11 @@ static bool read_source(struct source *from, const char *text, size_t n,
 			struct error *err)
 {
 	struct manifest *m = from->m;
-	size_t at = n ? strspn(text, " \t\r\n") : 0;
 	struct error fault;
+	size_t at = 0;
 
+	while (at < n && strchr(" \t\r\n", text[at]) && text[at])
+		at++;
 	if (at == n || (text[at] != '{' && text[at] != '['))
 		return read_yaml(from, text, n, err);
 	m->values = json_read(text, n, &fault);
