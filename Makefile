@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 DATA ?= data
 LISTEN ?= 127.0.0.1:8080
 
-.PHONY: help run build test test-peers test-torture bench fuzz coverage format matrix install clean
+.PHONY: help run build test test-peers test-torture bench bench-peers fuzz coverage format matrix install clean
 
 help: ## this list
 	@echo "SkyClust: make TARGET"
@@ -42,6 +42,13 @@ bench: ## the benchmarks, each beside its limit in the same run
 	@cmake --preset release >/dev/null
 	@cmake --build --preset release -j $(JOBS)
 	@python3 tests/bench/bench.py
+	@python3 tests/bench/bench_peers.py --if-up
+
+bench-peers: ## a list of 1,000 servers beside OpenStack's own clients (starts OpenStack)
+	@.ci/packages test
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release -j $(JOBS)
+	@python3 tests/bench/bench_peers.py
 
 fuzz: ## every fuzz target, SECONDS each (60)
 	@.ci/packages test

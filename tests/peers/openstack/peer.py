@@ -58,10 +58,12 @@ class Peer:
             name, _, value = line.removeprefix('export ').partition('=')
             self.env[name] = value
 
-    def answers(self):
+    @classmethod
+    def answers(cls):
         """Does all of it run, from this folder?"""
-        names = ('keystone', 'nova-api', 'neutron', 'glance', 'placement', 'nova-compute', 'cinder-api')
-        return all(self.pid(name) for name in names)
+        names = ('keystone', 'nova-api', 'neutron', 'glance', 'placement', 'nova-compute', 'cinder-api', 'heat-api',
+                 'octavia-api', 'magnum-api')
+        return all(cls.pid(name) for name in names)
 
     def up(self):
         subprocess.run([HERE / 'up.sh'], env={**os.environ, 'OPENSTACK_HOME': str(HOME)}, check=True,
