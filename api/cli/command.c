@@ -336,9 +336,14 @@ static bool read_kind(struct reader *r, const char *word, struct error *err)
 	}
 	/* The first word was taken for a provider because it is nothing else:
 	 * the fault may be there. */
-	if (is_verb(word))
+	if (!is_verb(word))
+		return no_such_kind(word, false, err);
+	if (command_nearest(c->provider, true))
 		return no_such_kind(c->provider, true, err);
-	return no_such_kind(word, false, err);
+	return fail(err, ERR_INVALID,
+		    "%.64s what? skyclust %.64s COLLECTION %.64s; `skyclust "
+		    "kinds` lists the collections",
+		    word, c->provider, word);
 }
 
 static bool read_verb(struct reader *r, const char *word, struct error *err)
@@ -457,13 +462,24 @@ static bool value_is_missing(const struct reader *r, struct error *err)
 		    r->option ? ": " : "", r->option ? r->option->value : "");
 }
 
+/* As kubectl has it: "get instances". */
+static bool verb_first(const struct cat_kind *kind, const char *verb,
+		       struct error *err)
+{
+	return fail(err, ERR_INVALID, "the verb stands behind: skyclust %s %s",
+		    kind->collection, verb);
+}
+
 static bool check_builtin(const struct command *c, struct error *err)
 {
 	const struct builtin *b = c->builtin;
 	size_t n = json_array_size(c->words);
+	const char *word = json_string_value(json_array_get(c->words, 0));
 
 	if (n >= (size_t)b->least && n <= (size_t)b->most)
 		return true;
+	if (word && command_kind(word) && is_verb(b->name))
+		return verb_first(command_kind(word), b->name, err);
 	return fail(err, ERR_INVALID, "usage: skyclust %s%s%s%s%s", b->name,
 		    b->sub ? " " : "", b->sub ? b->sub : "",
 		    *b->arguments ? " " : "", b->arguments);
@@ -511,9 +527,7 @@ static bool check_whole(struct reader *r, struct error *err)
 	if (c->op)
 		return check_words(c, err);
 	if (c->kind && c->provider && is_verb(c->provider))
-		return fail(err, ERR_INVALID,
-			    "the verb stands behind: skyclust %s %s",
-			    c->kind->collection, c->provider);
+		return verb_first(c->kind, c->provider, err);
 	if (c->kind)
 		return no_such_verb(c->kind, NULL, err);
 	if (c->provider && command_nearest(c->provider, true))

@@ -178,12 +178,14 @@ static bool check_args(const struct command *c, struct error *err)
 {
 	AUTO_JSON json_t *args = json_deep_copy(c->args);
 	const char *filter = c->option[OPTION_FILTER];
+	AUTO_JSON json_t *nothing = json_array();
 	AUTO_FREE char *rest =
 		filter_split(c->op, filter ? filter : "", args, err);
 
 	if (c->op->flags & CAT_BY_ID)
 		json_object_set(args, "id", json_array_get(c->words, 0));
-	return rest && cat_check_args(c->op, args, false, err);
+	return rest && cat_check_args(c->op, args, false, err) &&
+	       (!*rest || output_filter(nothing, rest, c->op->result, err));
 }
 
 int operation_run(struct session *s)

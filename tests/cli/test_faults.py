@@ -88,7 +88,7 @@ class Statuses(HostCase):
                            (['instances', 'get', 'x', '--filter', 'a=b'], '--filter is for lists'),
                            (['instances', 'list', '--filter', 'nmae~x'], 'did you mean'),
                            (['instances', 'list', '--timeout', 'x'], '--timeout must be a number')):
-            self.assertIn(text, self.fails(2, *args), args)
+            self.assertIn(text, self.fails(2, *args, '--server', 'http://127.0.0.1:1'), args)     # said at once
         problem = json.loads(self.fails(2, 'instances', 'create', '-o', 'json'))
         self.assertEqual((problem['code'], problem['pointer']), ('invalid', '/name'))
 
