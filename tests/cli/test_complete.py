@@ -275,6 +275,9 @@ class Shells(CompleteCase):
                 ('skyclust sim instances delete w', ['sim', 'instances', 'delete', 'web']),
                 ('skyclust sim instances delete my', ['sim', 'instances', 'delete', 'my db:1']),
                 ('skyclust sim instances create --type=m1', ['sim', 'instances', 'create', '--type=m1.small']),
+                ('skyclust sim instances create --image', ['sim', 'instances', 'create', '--image-id']),
+                ('skyclust --provider sim instances get w', ['--provider', 'sim', 'instances', 'get', 'web']),
+                ('skyclust sim instances get  w', ['sim', 'instances', 'get', 'web']),
                 ('skyclust sim instances list -o js', ['sim', 'instances', 'list', '-o', 'json']),
                 ('skyclust --token-file res', ['--token-file', 'resources.yaml']),
                 ('skyclust --token-file=res', ['--token-file=resources.yaml'])):
