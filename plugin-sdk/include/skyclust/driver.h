@@ -233,7 +233,8 @@ struct sc_method {
  *        All at once, in this order: {+x[].y|z?:base64|=text}.
  *
  * In a body the members of an object named '*' take its place, and of a list
- * named '|', alone in its object, the first element that is not dropped does:
+ * named '|', alone in its object, the first element does that is not dropped
+ * and lacks nothing:
  * "{'tags': {'*': '{tags?}', 'op': '{op?}'}}", "{'|': [{'id': '{id?}'}, 'any']}".
  *
  * null is missing, and in a URL so is the empty text.  A string of a body that
@@ -411,6 +412,12 @@ struct sc_kubeconfig {
 	const char *const *exec;                /* a command, NULL ends */
 };
 json_t *sc_kubeconfig(const struct sc_kubeconfig *k);
+
+/* Does one of the quotas that the driver's quota.list row tells have no room
+ * for @want (steals), such as {"cores": 2, "instances": 1}?  For clouds whose
+ * refusals do not say why (struct sc_error_row); false, too, when the cloud
+ * does not tell. */
+SC_WAITS bool sc_quota_is_full(struct sc_call *call, json_t *want);
 
 /*
  * Costs, for clouds that have no prices of their own.  The setting `prices`

@@ -8,47 +8,23 @@
 #include <string.h>
 #include <time.h>
 
-static double number(const json_t *object, const char *name)
-{
-	return json_number_value(json_object_get(object, name));
-}
-
-/* ---- quotas ------------------------------------------------------------- */
-
-/* How much of each quota @call wants, new.  Nova does not count key pairs. */
-SC_WAITS static json_t *wanted(struct sc_call *call)
+/* Is there no room for what @call wants?  Nova does not count key pairs. */
+bool quota_is_full(struct sc_call *call)
 {
 	int create = !strcmp(sc_method_name(call), "instance.create");
-	bool server = sc_has(call, "instance_type");
+	bool server = sc_has(call, "instance_type"), full;
 	json_t *found =
 		server ? sc_rest_call(call, "flavor", NULL)
 		       : sc_rest_call(call, "key_pair.list", json_object());
-	json_t *want = json_pack(
-		"{s:i, s:i, s:O*, s:O*, s:i}", "instances", create, "port",
-		create, "cores", json_object_get(found, "vcpus"), "memory",
-		json_object_get(found, "memory_mib"), "key_pairs",
-		server ? 0 : 1 + (int)json_array_size(found));
 
+	full = sc_quota_is_full(
+		call,
+		json_pack("{s:i, s:i, s:i, s:O*, s:O*}", "instances", create,
+			  "port", create, "key_pairs",
+			  server ? 0 : 1 + (int)json_array_size(found), "cores",
+			  json_object_get(found, "vcpus"), "memory",
+			  json_object_get(found, "memory_mib")));
 	json_decref(found);
-	return want;
-}
-
-bool quota_is_full(struct sc_call *call)
-{
-	json_t *want = wanted(call), *quota;
-	json_t *quotas = sc_rest_call(call, "quota.list", json_object());
-	bool full = false;
-	double more;
-	size_t i;
-
-	json_array_foreach (quotas, i, quota) {
-		more = number(want, text_of(quota, "name"));
-		full |= more > 0 &&
-			json_is_integer(json_object_get(quota, "limit")) &&
-			number(quota, "used") + more > number(quota, "limit");
-	}
-	json_decref(quotas);
-	json_decref(want);
 	return full;
 }
 
@@ -65,6 +41,11 @@ static const struct counter {
 	{ "disk_write_bytes", "disk_details", "write_bytes" },
 	{ NULL },
 };
+
+static double number(const json_t *object, const char *name)
+{
+	return json_number_value(json_object_get(object, name));
+}
 
 /* The value of @name over the @seconds since the start; NAN: not measured. */
 static double measured(const json_t *d, const char *name, double seconds)
