@@ -48,7 +48,8 @@
  *	  without:         the member is dropped; it is an error without the ?
  *
  * The members of an object named '*' take its place; of a list named '|' in an
- * object of its own the first element that is not dropped does.
+ * object of its own the first element does that is not dropped, and lacks no
+ * value that it requires.
  *
  *	{'*': '{tags?}', 'made-by': '{op?}'}
  *	{'|': [{'id': '{id?}'}, {'name': '{name?}'}, 'auto']}

@@ -14,6 +14,7 @@ struct filler {
 	const struct template_scope *scope;
 	struct error *err;
 	bool failed;
+	bool missing; /* … by a required hole that finds nothing */
 };
 
 /* @text with ' for " made JSON, new; NULL: not well-formed. */
@@ -28,12 +29,17 @@ static json_t *read_body(const char *text, struct error *err)
 
 /* ---- strings ------------------------------------------------------------ */
 
+static void lacks(struct filler *f, const struct hole *h)
+{
+	f->failed = f->missing = !hole_missing(h, f->err);
+}
+
 static json_t *fill_whole(struct filler *f, const struct hole *h)
 {
 	json_t *v = hole_value(h, f->scope, false);
 
 	if (!v && !h->optional)
-		f->failed = !hole_missing(h, f->err);
+		lacks(f, h);
 	return v;
 }
 
@@ -48,7 +54,7 @@ static const char *fill_part(struct filler *f, const char *open,
 	if (!next)
 		f->failed = !hole_malformed(open, f->err);
 	else if (!v && !h.optional)
-		f->failed = !hole_missing(&h, f->err);
+		lacks(f, &h);
 	else if (v && !hole_text(&h, v, out, f->err))
 		f->failed = true;
 	return v && !f->failed ? next : NULL;
@@ -87,15 +93,23 @@ static json_t *unless_emptied(json_t *made, bool dropped, size_t left)
 	return NULL;
 }
 
-/* {'|': […]}: the first that is not dropped. */
+/* {'|': […]}: the first that is not dropped, and lacks nothing it requires;
+ * what the last one lacks is missing. */
 static json_t *fill_either(struct filler *f, json_t *list)
 {
 	json_t *child, *value;
 	size_t i;
 
-	json_array_foreach (list, i, child)
-		if ((value = fill(f, child)) || f->failed)
+	json_array_foreach (list, i, child) {
+		value = fill(f, child);
+		if (f->missing && i + 1 < json_array_size(list)) {
+			json_decref(value);
+			f->failed = f->missing = false;
+			*f->err = (struct error){ 0 };
+		} else if (value || f->failed) {
 			return value;
+		}
+	}
 	return NULL;
 }
 
@@ -164,14 +178,14 @@ static json_t *repeat(struct filler *f, json_t *element, const struct hole *h)
 {
 	AUTO_JSON json_t *list = hole_list(h, f->scope);
 	struct template_scope scope = *f->scope;
-	struct filler each = { &scope, f->err, false };
+	struct filler each = { &scope, f->err };
 	struct hole whole = { .name = h->name };
 	json_t *made, *value;
 	size_t i;
 
 	if (!list || json_is_null(list)) {
 		if (!h->optional)
-			f->failed = !hole_missing(&whole, f->err);
+			lacks(f, &whole);
 		return NULL;
 	}
 	if (!json_is_array(list)) {
@@ -188,6 +202,7 @@ static json_t *repeat(struct filler *f, json_t *element, const struct hole *h)
 			json_array_append_new(made, value);
 	}
 	f->failed = f->failed || each.failed;
+	f->missing = f->missing || each.missing;
 	return made;
 }
 
@@ -214,7 +229,7 @@ static json_t *fill(struct filler *f, json_t *node)
 json_t *template_body(const char *text, const struct template_scope *scope,
 		      struct error *err)
 {
-	struct filler f = { scope, err, false };
+	struct filler f = { scope, err };
 	AUTO_JSON json_t *tree = read_body(text, err);
 	json_t *made;
 

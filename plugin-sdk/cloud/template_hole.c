@@ -477,7 +477,7 @@ bool hole_missing(const struct hole *h, struct error *err)
 			    "credential in this region",
 			    name + 8);
 	if (text_starts(name, "cred."))
-		return fail(err, ERR_INVALID,
+		return fail(err, ERR_UNAUTHENTICATED,
 			    "the credential has no %s; add "
 			    "it to the credential",
 			    name + 5);

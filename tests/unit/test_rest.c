@@ -261,7 +261,7 @@ static const struct row defects[] = {
 	{ ".volume", "{}", { { NULL } }, NULL, ERR_UNSUPPORTED, EFFECT_NONE, "volume" },
 	{ ".bad", "{}", { { NULL } }, NULL, ERR_INTERNAL, EFFECT_NONE, "no method" },
 	{ ".missing", "{}", { { NULL } }, NULL, ERR_INVALID, EFFECT_NONE, "nobody" },
-	{ ".header", "{}", { { NULL } }, NULL, ERR_INVALID, EFFECT_NONE, "credential" },
+	{ ".header", "{}", { { NULL } }, NULL, ERR_UNAUTHENTICATED, EFFECT_NONE, "credential" },
 	{ "instance.restart", "{}", { { NULL } },
 	  NULL, ERR_UNSUPPORTED, EFFECT_NONE, "function" },
 };

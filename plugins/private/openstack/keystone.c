@@ -9,23 +9,6 @@
 
 #include <stdio.h>
 
-/* A user or project as Keystone takes it, by id or by name and domain; new. */
-static json_t *named(struct sc_call *call, const char *id, const char *name,
-		     const char *domain_id, const char *domain)
-{
-	if (id)
-		return json_pack("{s:s}", "id", id);
-	if (!name)
-		return json_null();
-	if (!domain_id && !domain && !(domain = sc_cred(call, "domain_name")))
-		domain_id = sc_cred(call, "domain_id");
-	if (!domain_id && !domain)
-		domain_id = "default";
-	return json_pack("{s:s, s:{s:s}}", "name", name, "domain",
-			 domain_id ? "id" : "name",
-			 domain_id ? domain_id : domain);
-}
-
 /* Does the catalogue, whose endpoints have these @regions, have the one that is
  * wanted, or just one?  False: sc_fail()ed. */
 static bool check_region(struct sc_call *call, const json_t *regions)
@@ -60,29 +43,8 @@ static bool check_region(struct sc_call *call, const json_t *regions)
 
 json_t *keystone_login(struct sc_call *call)
 {
-	bool application = sc_cred(call, "application_credential_id") &&
-			   sc_cred(call, "application_credential_secret");
-	json_t *args = json_pack(
-		"{s:o, s:o}", "user",
-		named(call, sc_cred(call, "user_id"), sc_cred(call, "username"),
-		      sc_cred(call, "user_domain_id"),
-		      sc_cred(call, "user_domain_name")),
-		"project",
-		named(call, sc_cred(call, "project_id"),
-		      sc_cred(call, "project_name"),
-		      sc_cred(call, "project_domain_id"),
-		      sc_cred(call, "project_domain_name")));
-	json_t *session;
+	json_t *session = sc_rest_call(call, "login", NULL);
 
-	if (!application && (!sc_cred(call, "password") ||
-			     json_is_null(json_object_get(args, "user")))) {
-		json_decref(args);
-		sc_fail(call, SC_UNAUTHENTICATED,
-			"the credential is not complete: it takes username and "
-			"password, or application_credential_id and _secret");
-		return NULL;
-	}
-	session = sc_rest_call(call, application ? "application" : "login", args);
 	if (session && check_region(call, json_object_get(session, "regions")) &&
 	    nova_version(call, session))
 		return session;
@@ -133,7 +95,9 @@ static const struct sc_map user_map[] = {
 
 static const struct sc_map role_map[] = { { "id name" }, SIGNED_TEXT, { NULL } };
 
-#define LOGIN .items = "token", .map = session_map, .service = "login"
+#define DOMAIN(of)                                                                              \
+	"{'|': [{'id': '{cred." of "_domain_id}'},"                                             \
+	" {'name': '{cred." of "_domain_name|cred.domain_name}'}, {'id': '{cred.domain_id|=default}'}]}"
 #define REGION .map = region_map, .service = "identity"
 #define PROJECT .map = project_map, .service = "identity"
 #define USER .map = user_map, .service = "identity"
@@ -141,15 +105,20 @@ static const struct sc_map role_map[] = { { "id name" }, SIGNED_TEXT, { NULL } }
 
 /* Lists come in one piece: `links.next` is always null. */
 const struct sc_rest keystone_rest[] = {
+	/* An application credential is bound to its project, so there is no scope; a user's may
+	 * name none, which is the user's default project. */
 	{ "login", "POST /auth/tokens",
-	  "{'auth': {'identity': {'methods': ['password'], 'password': {'user': {'id': '{user.id?}',"
-	  "   'name': '{user.name?}', 'domain': '{user.domain?}', 'password': '{cred.password}'}}},"
-	  " 'scope': {'project': '{project?}'}}}", LOGIN },
-	/* It is bound to its project, so there is no scope. */
-	{ "application", "POST /auth/tokens",
-	  "{'auth': {'identity': {'methods': ['application_credential'], 'application_credential':"
-	  "  {'id': '{cred.application_credential_id}',"
-	  "   'secret': '{cred.application_credential_secret}'}}}}", LOGIN },
+	  "{'auth': {'|': [{'identity': {'methods': ['application_credential'],"
+	  "    'application_credential': {'id': '{cred.application_credential_id}',"
+	  "      'secret': '{cred.application_credential_secret}'}}},"
+	  "  {'identity': {'methods': ['password'], 'password': {'user': {'|': ["
+	  "     {'id': '{cred.user_id}', 'password': '{cred.password}'},"
+	  "     {'name': '{cred.username}', 'domain': " DOMAIN("user") ","
+	  "      'password': '{cred.password}'}]}}},"
+	  "   'scope': {'|': [{'project': {'id': '{cred.project_id}'}},"
+	  "     {'project': {'name': '{cred.project_name}', 'domain': " DOMAIN("project") "}},"
+	  "     '{cred.project_id?}']}}]}}",
+	  .items = "token", .map = session_map, .service = "login" },
 
 	{ "region.list", "GET /regions", .items = "regions[]", REGION },
 	{ "region.get", "GET /regions/{id}", .items = "region", REGION },
