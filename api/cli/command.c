@@ -268,7 +268,8 @@ const char *command_nearest(const char *word, bool with_builtins)
 	}
 	for (const struct builtin *b = command_builtins;
 	     with_builtins && b->name && n < ARRAY_LEN(names); b++)
-		names[n++] = b->name;
+		if (b->help)
+			names[n++] = b->name;
 	return text_nearest(word, names, n);
 }
 

@@ -170,6 +170,10 @@ static bool settle(struct session *s, const json_t *context, struct error *err)
 	const char *provider = s->command.provider;
 
 	s->server = address(server ? server : DEFAULT_SERVER);
+	if (strchr(s->server, '@')) /* messages and --verbose show it */
+		return fail(err, ERR_INVALID,
+			    "the server's address must not hold a user or a "
+			    "password");
 	if (!provider)
 		provider = setting(s, OPTION_PROVIDER, context, "provider");
 	s->provider = copy_if(provider);

@@ -158,6 +158,7 @@ json_t *session_get(struct session *s, const char *path, struct error *err)
 {
 	AUTO(client_answer_done) struct client_answer a = { 0 };
 
+	session_forget(s);
 	if (!session_connect(s, err) ||
 	    !client_send(s->client, "GET", path, NULL, NULL, &a, err))
 		return NULL;

@@ -113,6 +113,7 @@ class Statuses(HostCase):
         self.assertEqual(json.loads(self.fails(6, 'status', '-o', 'json', env={'SKYCLUST_SERVER': url}))['code'],
                          'unreachable')
         self.assertIn('is no URL', self.fails(2, '--server', 'ftp://localhost', 'status'))
+        self.assertNotIn('hunter2', self.fails(2, '-v', '--server', 'http://me:hunter2@localhost', 'status'))
 
     def test_output_that_cannot_be_written(self):
         process = self.cli.start('instances', 'list')

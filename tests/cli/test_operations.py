@@ -89,6 +89,13 @@ class Life(OperationsCase):
         fresh = self.cli.json('security-groups', 'set-rules', 'g', '--rules', '[{"direction":"egress"}]',
                               '--rule', '{"direction":"ingress"}')
         self.assertEqual([rule['direction'] for rule in fresh['rules']], ['egress', 'ingress'])
+        (self.cli.home / 'rules.json').write_text('[{"direction": "ingress", "protocol": "tcp", "port_from": 22}]')
+        fresh = self.cli.json('security-groups', 'set-rules', 'g', '--rules', '@rules.json')
+        self.assertEqual([rule['port_from'] for rule in fresh['rules']], [22])
+        fresh = self.cli.json('security-groups', 'set-rules', 'g', '--rules', '@-', input='{"direction": "egress"}')
+        self.assertEqual([rule['direction'] for rule in fresh['rules']], ['egress'])
+        err = self.fails(2, 'security-groups', 'set-rules', 'g', '--rules', 'direction=ingress,prot=tcp')
+        self.assertIn('option: --rules, 0/prot', err)
 
     def test_a_kind_that_is_listed_within_another(self):
         cluster = self.cli.json('clusters', 'create', 'c2', '--node-pool', 'machine_type=small,node_count=2')
