@@ -10,6 +10,7 @@
 #include "apply_impl.h"
 #include "base/auto.h"
 #include "base/json.h"
+#include "cell.h"
 #include "confirm.h"
 #include "wait.h"
 
@@ -80,7 +81,8 @@ static bool find_all(struct apply *a, struct error *err)
 	return true;
 }
 
-/* Those that are there, as the question names them. */
+/* Those that are there, as the question names them: what a terminal would not
+ * show must not be agreed to. */
 static char *names_of(const struct apply *a)
 {
 	struct buf names = { 0 };
@@ -88,9 +90,10 @@ static char *names_of(const struct apply *a)
 	for (size_t i = a->m.n; i-- > 0;) {
 		const struct resource *r = &a->m.list[a->m.order[i]];
 
-		if (a->outcomes[a->m.order[i]].record)
-			buf_printf(&names, "%s%s/%s", names.n ? ", " : "",
-				   r->kind->name, r->name);
+		if (!a->outcomes[a->m.order[i]].record)
+			continue;
+		buf_printf(&names, "%s%s/", names.n ? ", " : "", r->kind->name);
+		cell_add_safe(&names, slice_of(r->name), false);
 	}
 	return names.p;
 }

@@ -12,6 +12,7 @@
 #include "base/auto.h"
 #include "base/json.h"
 #include "base/sys.h"
+#include "cell.h"
 #include "config_yaml.h"
 #include "operation.h"
 
@@ -53,12 +54,14 @@ static bool read_file(const char *file, struct buf *text, struct error *err)
 
 static void tell_fault(const struct manifest *m, const json_t *fault)
 {
+	AUTO(buf_done) struct buf text = { 0 };
 	long long line = json_int(fault, "line", 0);
 
-	fprintf(stderr, "%s", m->file);
 	if (line)
-		fprintf(stderr, ":%lld", line);
-	fprintf(stderr, ": %s\n", json_str(fault, "detail", ""));
+		buf_printf(&text, ":%lld", line);
+	buf_add_str(&text, ": ");
+	cell_add_safe(&text, slice_of(json_str(fault, "detail", "")), false);
+	fprintf(stderr, "%s%s\n", m->file, text.p);
 }
 
 /* All of them: to people as lines, to programs as members of the problem. */

@@ -66,6 +66,20 @@ void apply_tell(struct apply *a, const struct resource *r, const char *action,
 	print_line(a, r, action, names.p);
 }
 
+static void print_secret(struct apply *a, const struct resource *r,
+			 const char *name, const char *text)
+{
+	const struct output *o = &a->s->output;
+	AUTO(buf_wipe) struct buf lines = { 0 };
+
+	if (o->columns)
+		cell_add_safe(&lines, slice_of(text), true);
+	else
+		buf_add_str(&lines, text);
+	fprintf(o->to, "%s of %s/%s, told this once:\n%s\n", name,
+		r->kind->name, r->name, lines.p);
+}
+
 /* Nobody gets them again. */
 void apply_tell_secrets(struct apply *a, const struct resource *r)
 {
@@ -80,10 +94,7 @@ void apply_tell_secrets(struct apply *a, const struct resource *r)
 			continue;
 		json_object_set(result, f->name, value);
 		if (a->lines && json_is_string(value))
-			fprintf(a->s->output.to,
-				"%s of %s/%s, told this once:\n%s\n", f->name,
-				r->kind->name, r->name,
-				json_string_value(value));
+			print_secret(a, r, f->name, json_string_value(value));
 	}
 }
 
@@ -102,8 +113,14 @@ void apply_tell_failure(struct apply *a, const struct resource *r,
 	set(result, "effect", effect_name(err->effect));
 	print_line(a, r, "failed", NULL);
 	fail_within(&told, "%s/%s", r->kind->name, r->name);
-	/* A pointer is one into the file, not an option. */
-	a->s->command.op = *err->path ? NULL : r->op;
+	/* A pointer is one into the file, not an option; identifiers are not
+	 * in it. */
+	if (!strcmp(err->path, "/id"))
+		told.path[0] = '\0';
+	if (*told.path)
+		fail_within(&told, "%s:%d", a->m.file,
+			    manifest_line(r, err->path));
+	a->s->command.op = *told.path ? NULL : r->op;
 	session_report(a->s, &told);
 	a->s->command.op = NULL;
 	if (status == STATUS_OK)

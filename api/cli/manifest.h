@@ -66,6 +66,10 @@ struct resource *manifest_target(const struct manifest *m,
 				 const char *reference, const char **path,
 				 struct error *err);
 
+/* The line of what @pointer (RFC 6901) into the arguments leads to, or of the
+ * last of it that is there. */
+int manifest_line(const struct resource *r, const char *pointer);
+
 /* "instance/web"; new. */
 char *resource_label(const struct resource *r);
 

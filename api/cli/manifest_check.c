@@ -48,8 +48,7 @@ static const struct yaml_node *child_at(const struct resource *r,
 	return NULL;
 }
 
-/* The line of what @pointer leads to, or of the last that is there. */
-static int line_at(const struct resource *r, const char *pointer)
+int manifest_line(const struct resource *r, const char *pointer)
 {
 	const struct yaml_node *node = r->node, *next = node;
 	int line = r->line;
@@ -107,7 +106,7 @@ static const char *text_member(struct manifest *m, const struct resource *r,
 	detail = mem_printf(member ? "`%s` must be a text of its own"
 				   : "`%s` is missing",
 			    name);
-	manifest_fault(m, line_at(r, pointer), pointer, detail);
+	manifest_fault(m, manifest_line(r, pointer), pointer, detail);
 	return NULL;
 }
 
@@ -126,7 +125,7 @@ static void unknown_kind(struct manifest *m, const struct resource *r,
 				      word, nearest)
 			 : mem_printf("no kind \"%.64s\" in the catalogue",
 				      word);
-	manifest_fault(m, line_at(r, "/kind"), "/kind", detail);
+	manifest_fault(m, manifest_line(r, "/kind"), "/kind", detail);
 }
 
 /* A key pair of one's own is imported: create does not take its key. */
@@ -162,7 +161,7 @@ static bool take_kind(struct manifest *m, struct resource *r,
 		return true;
 	detail = mem_printf("a %s cannot be made: there is no %s.create",
 			    r->kind->name, r->kind->name);
-	manifest_fault(m, line_at(r, "/kind"), "/kind", detail);
+	manifest_fault(m, manifest_line(r, "/kind"), "/kind", detail);
 	return false;
 }
 
@@ -307,7 +306,8 @@ void manifest_check(struct manifest *m, struct resource *r)
 	for (int i = 0; i < FAULTS_OF_ONE; i++) {
 		if (cat_check_args(r->op, args, false, &err))
 			return;
-		manifest_fault(m, line_at(r, err.path), err.path, err.message);
+		manifest_fault(m, manifest_line(r, err.path), err.path,
+			       err.message);
 		if (!mend(r, args, mended, err.path))
 			return;
 	}

@@ -289,6 +289,12 @@ class Files(ApplyCase):
         self.assertEqual(problem['code'], 'invalid')
         self.assertEqual([(e['line'], e['pointer']) for e in problem['errors']], [(1, '/kind'), (3, '/size_gib')])
 
+    def test_what_only_the_cloud_knows(self):
+        done = self.apply('# two\n- {kind: volume, name: v, size: 1}\n'
+                          '- kind: instance\n  name: i\n  type: small\n  image_id: nonesuch\n')
+        self.assertEqual((done.status, done.lines), (2, ['volume/v created', 'instance/i failed']), done)
+        self.assertRegex(done.err, r'f.yaml:6: instance/i: .*nonesuch')
+
     def test_where_it_comes_from(self):
         self.good(self.run_words('apply', '-f', '-', text=self.GOOD), 'network/n created')
         self.good(self.run_words('apply', '-f', '-', text=json.dumps({'kind': 'network', 'name': 'n'})),
@@ -318,6 +324,12 @@ class Files(ApplyCase):
     def test_names_do_not_reach_the_terminal(self):
         done = self.apply('{kind: volume, name: "a\\e[2Jb", size: 1}')
         self.assertEqual((done.status, done.lines), (0, ['volume/a\\x1b[2Jb created']), done)
+        done = self.run_words('delete', '-f', self.dir / 'f.yaml')
+        self.assertIn('volume/a\\x1b[2Jb', done.err)
+        self.assertNotIn('\x1b', done.err)
+        done = self.apply('- {kind: "\\e[2J", name: a}\n- {kind: "\\e[3J", name: a}\n')
+        self.assertIn('no kind "\\x1b[2J"', done.err)
+        self.assertNotIn('\x1b', done.err)
 
 
 class Deleting(ApplyCase):

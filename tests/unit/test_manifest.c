@@ -326,6 +326,23 @@ static void test_errors(void **state UNUSED)
 	check_error("f", "- {kind: x}\n- {kind: y}\n", "f: 2 faults");
 }
 
+/* Nothing behind the last byte is looked at. */
+static void test_text_without_end(void **state UNUSED)
+{
+	static const char *const texts[] = { " ", "\n\n", "[", "{", "-", "$" };
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		size_t n = strlen(texts[i]);
+		AUTO_FREE char *text = mem_alloc(n);
+		struct manifest m;
+		struct error err;
+
+		memcpy(text, texts[i], n);
+		assert_false(manifest_read(&m, "f", text, n, NULL, NULL, &err));
+		manifest_done(&m);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -344,6 +361,7 @@ int main(void)
 		cmocka_unit_test(test_twice),
 		cmocka_unit_test(test_circles),
 		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_text_without_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
