@@ -101,7 +101,7 @@ SC_WAITS static struct sc_reply *estimate(struct sc_call *call)
 {
 	json_t *type = sc_rest_call(call, "flavor", NULL);
 
-	return type ? sc_cost_estimate(call, type) : sc_failed(call);
+	return type ? sc_cost_estimate(call, type, NULL) : sc_failed(call);
 }
 
 /* cost.billing and cost.trend */
@@ -109,15 +109,15 @@ SC_WAITS static struct sc_reply *report(struct sc_call *call)
 {
 	json_t *uses = sc_rest_call(call, "usage", NULL);
 
-	return uses ? sc_cost_report(call, uses) : sc_failed(call);
+	return uses ? sc_cost_report(call, uses, NULL) : sc_failed(call);
 }
 
 /* Rows are read as a table. */
 /* clang-format off */
 
-#define QUOTAS(of) .map = (const struct sc_map[]){                                              \
-	{ "service", .value = of }, { "name", "~", .words = "memory=ram volume_storage=gigabytes" }, \
-	{ "limit", .words = "-=-1" }, { "used", "{in_use|used}" },                              \
+#define QUOTAS(of) .map = (const struct sc_map[]){                                           \
+	{ "service", .value = of }, { "limit", .words = "-=-1" }, { "used", "{in_use|used}" }, \
+	{ "name", "~", .words = "memory=ram volume_storage=gigabytes" },                     \
 	{ "unit", "~", .words = "MiB=ram GiB=gigabytes|backup_gigabytes -=*" }, { NULL } }
 
 static const struct sc_map use_map[] = {

@@ -141,7 +141,8 @@ static const struct sc_map flavor_map[] = {
 };
 
 static const struct sc_map zone_map[] = {
-	{ "id", "zoneName" }, { "name", "zoneName" }, { "is_active", "zoneState.available" }, { NULL },
+	{ "id", "zoneName" }, { "name", "zoneName" }, { "is_active", "zoneState.available" },
+	{ NULL },
 };
 
 static const struct sc_map key_pair_map[] = {
@@ -227,8 +228,8 @@ const struct sc_rest compute_rest[] = {
 	{ "instance.get", "GET /servers/{id}", SERVER },
 	{ "instance.create", NEW_SERVER(
 	  "'block_device_mapping_v2': [{'boot_index': 0, 'uuid': '{image_id}',"
-	  "  'source_type': 'image', 'destination_type': 'volume', 'volume_size': '{boot_disk_gib}',"
-	  "  'volume_type': '{boot_disk_type?}', 'delete_on_termination': true}]"),
+	  "  'source_type': 'image', 'destination_type': 'volume', 'delete_on_termination': true,"
+	  "  'volume_size': '{boot_disk_gib}', 'volume_type': '{boot_disk_type?}'}]"),
 	  .when = "boot_disk_gib" },
 	{ "instance.create", NEW_SERVER("'imageRef': '{image_id}'") },
 	{ "flavor", "GET /flavors/detail", .items = "flavors[id|name={instance_type}]",
@@ -241,7 +242,8 @@ const struct sc_rest compute_rest[] = {
 	{ "instance.delete", "DELETE /servers/{id}" },
 	{ "instance.start", ACTION, "{'os-start': null}", .already = "status=running|pending" },
 	{ "instance.stop", ACTION, "{'os-stop': null}", .already = "status=stopped|stopping" },
-	{ "instance.suspend", ACTION, "{'suspend': null}", .already = "status=suspended|suspending" },
+	{ "instance.suspend", ACTION, "{'suspend': null}",
+	  .already = "status=suspended|suspending" },
 	{ "instance.resume", ACTION, "{'resume': null}", .already = "status=running|pending" },
 	{ "instance.restart", ACTION, "{'reboot': {'type': 'HARD'}}", .when = "force" },
 	{ "instance.restart", ACTION, "{'reboot': {'type': 'SOFT'}}" },

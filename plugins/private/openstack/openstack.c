@@ -25,7 +25,8 @@
  */
 static const struct sc_service services[] = {
 	{ "", "{session.compute}", HEADERS("X-OpenStack-Nova-API-Version: {session.nova_version}"),
-	  ERRORS({ 406, NULL, SC_UNSUPPORTED }), NULL, "*.message", "X-Compute-Request-Id", LINKED },
+	  ERRORS({ 406, NULL, SC_UNSUPPORTED }),
+	  NULL, "*.message", "X-Compute-Request-Id", LINKED },
 	{ "network", "{session.network:until /v2.0}/v2.0", HEADERS(),
 	  ERRORS({ 409, "OverQuota", SC_QUOTA }),
 	  "NeutronError.type", "NeutronError.message", "X-Openstack-Request-Id", LINKED },
@@ -52,19 +53,19 @@ static const struct sc_service services[] = {
 #define SECRET(name) "'" name "': {'type': 'string', 'writeOnly': true}"
 
 static const char config_schema[] =
-	"{'type': 'object', 'required': ['auth_url'], 'properties': {" TEXT("region") TEXT("ca_file")
-	"  'auth_url': {'type': 'string', 'format': 'uri'},"
-	"  'interface': {'type': 'string', 'enum': ['public', 'internal', 'admin']},"
-	"  'prices': {'type': 'object', 'required': ['currency'], 'properties': {"
-	"    'currency': {'type': 'string', 'minLength': 3, 'maxLength': 3}," TEXT("storage_gib_month")
-	"    'instance_types': {'type': 'object'}}}}}";
+	"{'type': 'object', 'required': ['auth_url'], 'properties': {"
+	TEXT("region") TEXT("ca_file") "'auth_url': {'type': 'string', 'format': 'uri'},"
+	"'interface': {'type': 'string', 'enum': ['public', 'internal', 'admin']},"
+	"'prices': {'type': 'object', 'required': ['currency'], 'properties': {"
+	TEXT("storage_gib_month") "'instance_types': {'type': 'object'},"
+	"'currency': {'type': 'string', 'minLength': 3, 'maxLength': 3}}}}}";
 
 static const char credential_schema[] =
 	"{'type': 'object', 'properties': {" TEXT("username") TEXT("user_id")
 	TEXT("domain_name") TEXT("domain_id") TEXT("user_domain_name") TEXT("user_domain_id")
-	TEXT("project_domain_name") TEXT("project_domain_id") TEXT("project_name") TEXT("project_id")
-	TEXT("application_credential_id") SECRET("application_credential_secret") ", "
-	SECRET("password") "}}";
+	TEXT("project_name") TEXT("project_id") TEXT("project_domain_name")
+	TEXT("project_domain_id") TEXT("application_credential_id")
+	SECRET("application_credential_secret") ", " SECRET("password") "}}";
 
 static const char *const env[][2] = {
 	{ "OS_AUTH_URL", "auth_url" }, { "OS_REGION_NAME", "region" },
@@ -127,7 +128,8 @@ int main(int argc, char **argv)
 	return sc_main(argc, argv, &(struct sc_driver) {
 		.name = "openstack",
 		.version = "1.0.0",
-		.description = "OpenStack: Keystone v3, Nova, Neutron, Octavia, Glance, Cinder, Magnum, Heat",
+		.description = "OpenStack: Keystone v3, Nova, Neutron, Octavia, Glance, Cinder, "
+			       "Magnum, Heat",
 		.config_schema = config_schema,
 		.credential_schema = credential_schema,
 		.env = env,
