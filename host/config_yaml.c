@@ -232,7 +232,7 @@ static struct yaml_node *read_stream(struct reader *r)
 }
 
 static struct yaml_node *read_text(const char *name, const char *text, size_t n,
-				   struct yaml_node *(*read)(struct reader *r),
+				   struct yaml_node *(*parse)(struct reader *r),
 				   struct error *err)
 {
 	struct reader r = { .name = name, .err = err };
@@ -248,7 +248,7 @@ static struct yaml_node *read_text(const char *name, const char *text, size_t n,
 		return NULL;
 	}
 	yaml_parser_set_input_string(&r.parser, (const unsigned char *)text, n);
-	root = read(&r);
+	root = parse(&r);
 	yaml_event_delete(&r.event);
 	yaml_parser_delete(&r.parser);
 	return root;
