@@ -2,7 +2,6 @@
 /*
  * Holes: how they are written, and the values they find.
  */
-#include <fnmatch.h>
 #include <string.h>
 #include <strings.h>
 
@@ -345,12 +344,9 @@ static json_t *in_words(struct slice table, json_t *v)
 		json_write(v, &ours);
 	else
 		buf_add_str(&ours, v ? json_string_value(v) : "-");
-	while (!found && words_next(&w)) {
-		AUTO_FREE char *pattern = mem_strndup(w.ours.p, w.ours.n);
-
+	while (!found && words_next(&w))
 		found = !v == slice_eq(w.ours, "-") &&
-			!fnmatch(pattern, ours.p ? ours.p : "", 0);
-	}
+			words_fit(w.ours, ours.p ? ours.p : "");
 	if (!found)
 		return v;
 	json_decref(v);

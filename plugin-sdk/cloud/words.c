@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cloud/words.h"
 
+#include <fnmatch.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/mem.h"
+
 bool words_next(struct words *w)
 {
 	size_t n;
@@ -21,12 +27,22 @@ bool words_next(struct words *w)
 	return true;
 }
 
+bool words_fit(struct slice word, const char *text)
+{
+	AUTO_FREE char *pattern = NULL;
+
+	if (!memchr(word.p, '*', word.n))
+		return slice_eq(word, text);
+	pattern = mem_strndup(word.p, word.n);
+	return !fnmatch(pattern, text, FNM_NOESCAPE);
+}
+
 bool words_find(const char *text, const char *theirs, struct slice *ours)
 {
 	struct words w = { .p = text };
 
 	while (words_next(&w))
-		if (slice_eq(w.theirs, "*") || slice_eq(w.theirs, theirs)) {
+		if (words_fit(w.theirs, theirs)) {
 			*ours = w.ours;
 			return true;
 		}

@@ -2,11 +2,11 @@
 /*
  * Words of a map (struct sc_map): what the cloud's words mean in ours.
  *
- *	running=ACTIVE|RESCUE pending=BUILD none= -=snapshot error unknown=*
+ *	running=ACTIVE|RESCUE updating=*_IN_PROGRESS none= -=snapshot unknown=*
  *
- * Meanings are separated by spaces; `*` stands for every word, `-` of ours
- * says nothing, nothing after the = is the empty text, and a word without a =
- * is the same in both.
+ * Meanings are separated by spaces; `*` stands for every word, and within one
+ * for any text, `-` of ours says nothing, nothing after the = is the empty
+ * text, and a word without a = is the same in both.
  */
 #ifndef SKYCLUST_CLOUD_WORDS_H
 #define SKYCLUST_CLOUD_WORDS_H
@@ -22,6 +22,9 @@ struct words {
 /* The next pair.  False at the end, or, with something left in ->p, where the
  * text is not well-formed. */
 bool words_next(struct words *w);
+
+/* Is @text what @word of a table stands for? */
+bool words_fit(struct slice word, const char *text);
 
 /* Our word for @theirs: false if the table has none.  It is "-" for "says
  * nothing". */

@@ -45,6 +45,12 @@ static void test_find(void **state UNUSED)
 	assert_true(words_find(text, "odd", &ours) && slice_eq(ours, "-"));
 	assert_true(words_find(text, "up", &ours) && slice_eq(ours, "unknown"));
 	assert_false(words_find("a=b", "a", &ours));
+	assert_true(words_find("a=x b=*_OFF|UP_* c=*", "X_OFF", &ours) &&
+		    slice_eq(ours, "b"));
+	assert_true(words_find("b=*_OFF|UP_* c=*", "UP_", &ours) &&
+		    slice_eq(ours, "b"));
+	assert_true(words_find("b=*_OFF|UP_* c=*", "X_OFF_", &ours) &&
+		    slice_eq(ours, "c"));
 	assert_true(words_may_say_nothing(text));
 	assert_false(words_may_say_nothing("a=-"));
 }
