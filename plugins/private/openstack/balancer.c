@@ -17,8 +17,8 @@ static const struct sc_map shown_map[] = { { "protocol port target_port" }, { NU
 
 static const struct sc_map target_map[] = {
 	{ "id address" }, { "port", "protocol_port" }, { "instance_id", "{name:1}" },
-	{ "status", "operating_status", .words = "healthy=ONLINE unhealthy=ERROR|OFFLINE unknown=*" },
-	{ NULL },
+	{ "status", "operating_status",
+	  .words = "healthy=ONLINE unhealthy=ERROR|OFFLINE unknown=*" }, { NULL },
 };
 
 static const struct sc_map balancer_map[] = {
@@ -39,6 +39,7 @@ static const struct sc_map member_map[] = { { "id" }, { "pool", "{arg.over.id}" 
 #define PATIENT .busy = "status=pending"
 #define PROTOCOL "'{listeners[].protocol:tcp=TCP udp=UDP}'"
 #define NAME "'{listeners[].protocol}-{listeners[].port}'"
+#define MEMBERS "GET /pools/{over.id}/members", .map = member_map, .over = "pools", OCTAVIA
 
 const struct sc_rest balancer_rest[] = {
 	{ "load_balancer.list", "GET /loadbalancers?name={name?}&vip_network_id={network_id?}",
@@ -52,23 +53,24 @@ const struct sc_rest balancer_rest[] = {
 	  "{'loadbalancer': {'name': '{name}', 'vip_network_id': '{network_id?}',"
 	  "  'vip_subnet_id': '{subnet_ids[only]?}', " SIGN ", 'listeners': [{'name': " NAME ","
 	  "    'protocol': " PROTOCOL ", 'protocol_port': '{listeners[].port}',"
-	  "    'description': 'target_port:{listeners[].target_port?}', 'default_pool': {'name': " NAME ","
-	  "      'protocol': " PROTOCOL ", 'lb_algorithm': 'ROUND_ROBIN',"
+	  "    'description': 'target_port:{listeners[].target_port?}',"
+	  "    'default_pool': {'name': " NAME ", 'protocol': " PROTOCOL ","
+	  "      'lb_algorithm': 'ROUND_ROBIN',"
 	  "      'members': [{'address': '{targets[].address?}', 'protocol_port':"
 	  "        '{targets[].port|listeners[].target_port|listeners[].port}'}]}}]}}",
 	  BALANCER, .takes = "scheme=internal", SIGNED, .then = "load_balancer.get" },
 	{ "load_balancer.delete", "DELETE /loadbalancers/{id}?cascade=true", PATIENT, OCTAVIA },
 	{ "load_balancer.add_target", "POST /pools/{over.pool}/members",
-	  "{'member': {'address': '{address|interface.private_ip}', 'name': 'instance:{instance_id?}',"
+	  "{'member': {'address': '{address|interface.private_ip}',"
+	  "  'name': 'instance:{instance_id?}',"
 	  "  'protocol_port': '{port|over.target_port|over.port:int}'}}",
 	  .let = "interface", .over = "listeners", .then = "load_balancer.get", PATIENT,
 	  .already = "status=available", OCTAVIA },
 	{ "load_balancer.remove_target", "DELETE /pools/{over.pool}/members/{over.id}",
 	  .over = "members", .then = "load_balancer.get", PATIENT, OCTAVIA },
-	{ "members", "GET /pools/{over.id}/members", .items = "members[id={target_id}][]",
-	  .map = member_map, .when = "target_id", .over = "pools", OCTAVIA },
-	{ "members", "GET /pools/{over.id}/members", .items = "members[name=instance:{instance_id}][]",
-	  .map = member_map, .when = "instance_id", .over = "pools", OCTAVIA },
+	{ "members", MEMBERS, .items = "members[id={target_id}][]", .when = "target_id" },
+	{ "members", MEMBERS, .items = "members[name=instance:{instance_id}][]",
+	  .when = "instance_id" },
 	{ "pools", "GET /pools?loadbalancer_id={id}", .items = "pools[]", OCTAVIA },
 	{ NULL },
 };

@@ -48,13 +48,9 @@ SC_WAITS static struct sc_reply *kubeconfig(struct sc_call *call)
 
 /* clang-format off */
 #define STATUS                                                                             \
-	{ "status", "status",                                                              \
-	  .words = "creating=CREATE_IN_PROGRESS deleting=DELETE_IN_PROGRESS|DELETE_COMPLETE " \
-		   "running=CREATE_COMPLETE|UPDATE_COMPLETE|ROLLBACK_COMPLETE "            \
-		   "updating=UPDATE_IN_PROGRESS|ROLLBACK_IN_PROGRESS "                     \
-		   "degraded=UPDATE_FAILED|ROLLBACK_FAILED "                               \
-		   "error=CREATE_FAILED|DELETE_FAILED unknown=*" },                        \
-	{ "provider_status", "status" }
+	{ "status", "status", .words = "error=CREATE_FAILED|DELETE_FAILED degraded=*_FAILED " \
+	  "creating=CREATE_IN_PROGRESS deleting=DELETE_* updating=*_IN_PROGRESS "          \
+	  "running=*_COMPLETE unknown=*" }, { "provider_status", "status" }
 
 static const struct sc_map cluster_map[] = {
 	{ "name node_count created_at updated_at" }, { "id", "uuid" }, STATUS,
@@ -91,7 +87,8 @@ static const struct sc_map signed_map[] = { { "pem" }, { "ca", "{arg.authority.p
 	" 'labels': {'skyclust-op': '{op?}'}, 'merge_labels': '{op?:*=true}'}"
 #define MAKES_CLUSTER CLUSTER, .let = "template", .then = "cluster.get", \
 	.takes = "mode=standard", .mark = "labels.skyclust-op"
-#define BOUND(which, value) "{'op': 'replace', 'path': '/" which "_node_count', 'value': '{" value "}'}"
+#define BOUND(which, value) \
+	"{'op': 'replace', 'path': '/" which "_node_count', 'value': '{" value "}'}"
 
 const struct sc_rest cluster_rest[] = {
 	{ "cluster.list", "GET /clusters", .items = "clusters[]", .map = cluster_map, MAGNUM },
@@ -119,14 +116,16 @@ const struct sc_rest cluster_rest[] = {
 	{ "node_pool.create", "POST /clusters/{cluster_id}/nodegroups",
 	  "{'name': '{name}', 'flavor_id': '{instance_type?}', 'node_count': '{node_count?}',"
 	  " 'min_node_count': '{min_nodes?}', 'max_node_count': '{max_nodes?}',"
-	  " 'docker_volume_size': '{disk_gib?}'}", POOL, .then = "node_pool.get", .unique = "name" },
+	  " 'docker_volume_size': '{disk_gib?}'}",
+	  POOL, .then = "node_pool.get", .unique = "name" },
 	{ "node_pool.update", "PATCH " GROUP,
 	  "[" BOUND("min", "min_nodes|pool.min_nodes") ", " BOUND("max", "max_nodes") "]", POOL,
 	  .when = "max_nodes", .let = "pool" },
 	{ "node_pool.update", "PATCH " GROUP, "[" BOUND("min", "min_nodes") "]", POOL },
 	{ "pool", "GET " GROUP, POOL },
 	{ "node_pool.scale", "POST /clusters/{id:0}/actions/resize",
-	  "{'node_count': '{node_count}', 'nodegroup': '{id:1}'}", .then = "node_pool.get", MAGNUM },
+	  "{'node_count': '{node_count}', 'nodegroup': '{id:1}'}",
+	  .then = "node_pool.get", MAGNUM },
 	{ "node_pool.upgrade", "POST /clusters/{id:0}/actions/upgrade",
 	  "{'cluster_template': '{template.uuid}', 'max_batch_size': 1, 'nodegroup': '{id:1}'}",
 	  .let = "template", .then = "node_pool.get", MAGNUM },

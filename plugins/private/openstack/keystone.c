@@ -96,8 +96,8 @@ static const struct sc_map user_map[] = {
 static const struct sc_map role_map[] = { { "id name" }, SIGNED_TEXT, { NULL } };
 
 #define DOMAIN(of)                                                                              \
-	"{'|': [{'id': '{cred." of "_domain_id}'},"                                             \
-	" {'name': '{cred." of "_domain_name|cred.domain_name}'}, {'id': '{cred.domain_id|=default}'}]}"
+	"{'|': [{'id': '{cred." of "_domain_id}'}, {'name': '{cred." of "_domain_name|"         \
+	"cred.domain_name}'}, {'id': '{cred.domain_id|=default}'}]}"
 #define REGION .map = region_map, .service = "identity"
 #define PROJECT .map = project_map, .service = "identity"
 #define USER .map = user_map, .service = "identity"

@@ -21,30 +21,29 @@ static json_t *essence(const json_t *rule)
 			 text_of(rule, "group_id"));
 }
 
-static bool has_rule(const json_t *rules, const json_t *wanted)
+static bool is_same(const json_t *a, const json_t *b)
 {
-	json_t *want = essence(wanted), *have, *rule;
-	bool found = false;
-	size_t i;
+	json_t *x = essence(a), *y = essence(b);
+	bool same = json_equal(x, y);
 
-	json_array_foreach(rules, i, rule) {
-		have = essence(rule);
-		found = found || json_equal(have, want);
-		json_decref(have);
-	}
-	json_decref(want);
-	return found;
+	json_decref(x);
+	json_decref(y);
+	return same;
 }
 
 /* Those of @rules that @others do not have; new. */
 static json_t *without(json_t *rules, const json_t *others)
 {
 	json_t *left = json_array(), *rule;
-	size_t i;
+	size_t i, j;
 
-	json_array_foreach(rules, i, rule)
-		if (!has_rule(others, rule))
+	json_array_foreach(rules, i, rule) {
+		for (j = 0; j < json_array_size(others); j++)
+			if (is_same(rule, json_array_get(others, j)))
+				break;
+		if (j == json_array_size(others))
 			json_array_append(left, rule);
+	}
 	return left;
 }
 
@@ -163,11 +162,10 @@ const struct sc_rest network_rest[] = {
 	  "&fixed_ips=subnet_id%3D{subnet_id?}", LIST("ports", port_map) },
 	{ "vnic.get", "GET /ports/{id}", ONE("port", port_map) },
 	{ "vnic.create", "POST /ports",
-	  "{'port': {'name': '{name}', 'network_id': '{subnet_of_it.network_id}',"
+	  "{'port': {'name': '{name}', 'network_id': '{subnet.network_id}',"
 	  "  'fixed_ips': [{'subnet_id': '{subnet_id}', 'ip_address': '{private_ip?}'}],"
 	  "  'security_groups': '{security_groups?}', " SIGN "}}",
-	  ONE("port", port_map), .let = "subnet_of_it", SIGNED },
-	{ "subnet_of_it", "GET /subnets/{subnet_id}", ONE("subnet", subnet_map) },
+	  ONE("port", port_map), .let = "subnet", SIGNED },
 	{ "vnic.delete", "DELETE /ports/{id}", NEUTRON },
 	{ "vnic.attach", "POST /servers/{instance_id}/os-interface",
 	  "{'interfaceAttachment': {'port_id': '{id}'}}", .then = "vnic.get" },
@@ -227,7 +225,8 @@ const struct sc_rest network_rest[] = {
 	{ "security_group.set_rules", .run = set_rules,
 	  .takes = "rules.direction rules.protocol rules.port_from rules.port_to rules.cidr "
 		   "rules.group_id rules.description rules.action=allow" },
-	{ "replace_rules", RULES, .when = "rules", .then = "drop_rules security_group.get", NEUTRON },
+	{ "replace_rules", RULES, .when = "rules", .then = "drop_rules security_group.get",
+	  NEUTRON },
 	{ "replace_rules", DROP, .over = "arg.extra", .then = "security_group.get", NEUTRON },
 	{ "drop_rules", DROP, .over = "arg.extra", NEUTRON },
 	{ NULL },

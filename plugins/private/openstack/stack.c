@@ -9,13 +9,8 @@
 /* clang-format off */
 static const struct sc_map stack_map[] = {
 	{ "id description parameters outputs" }, { "name", "stack_name" },
-	{ "status", "stack_status", .words = "creating=CREATE_IN_PROGRESS|INIT_IN_PROGRESS "
-	  "deleting=DELETE_IN_PROGRESS|DELETE_COMPLETE "
-	  "error=CREATE_FAILED|UPDATE_FAILED|DELETE_FAILED|ROLLBACK_FAILED|RESUME_FAILED|SUSPEND_FAILED "
-	  "available=CREATE_COMPLETE|UPDATE_COMPLETE|ROLLBACK_COMPLETE|RESUME_COMPLETE|SNAPSHOT_COMPLETE"
-	  "|CHECK_COMPLETE|ADOPT_COMPLETE "
-	  "updating=UPDATE_IN_PROGRESS|ROLLBACK_IN_PROGRESS|RESUME_IN_PROGRESS|SUSPEND_IN_PROGRESS "
-	  "unknown=*" },
+	{ "status", "stack_status", .words = "error=*_FAILED deleting=DELETE_* "
+	  "creating=CREATE_IN_*|INIT_* available=*_COMPLETE updating=*_IN_PROGRESS unknown=*" },
 	{ "provider_status", "stack_status" }, { "status_reason", "stack_status_reason" },
 	{ "resource_ids", "{arg.resources?}" }, { "created_at", "creation_time" },
 	{ "updated_at", "updated_time" }, { NULL },
