@@ -5,8 +5,12 @@
 
 #define BILLION 1000000000LL
 #define FRACTION 9
-/* Sums of a billion of them still fit. */
 #define MOST ((decimal)INT64_MAX * BILLION)
+
+static bool fits(decimal d)
+{
+	return d <= MOST && d >= -MOST;
+}
 
 static bool add_digit(decimal *d, char digit)
 {
@@ -30,18 +34,24 @@ bool decimal_parse(const char *text, decimal *d)
 	for (; places < FRACTION; places++)
 		*d *= 10;
 	*d = *text == '-' ? -*d : *d;
-	return *d <= MOST && *d >= -MOST;
+	return fits(*d);
 }
 
-bool decimal_times(decimal *d, int64_t n, int64_t by)
+bool decimal_times(decimal *d, int128 n, int64_t by)
 {
 	decimal half = by / 2;
 
-	if (by <= 0 || __builtin_mul_overflow(*d, (decimal)n, d) ||
+	if (by <= 0 || __builtin_mul_overflow(*d, n, d) ||
 	    __builtin_add_overflow(*d, *d < 0 ? -half : half, d))
 		return false;
 	*d /= by;
-	return *d <= MOST && *d >= -MOST;
+	return fits(*d);
+}
+
+bool decimal_add(decimal *sum, decimal d)
+{
+	*sum += d;
+	return fits(*sum);
 }
 
 const char *decimal_format(decimal d, char text[DECIMAL_TEXT])

@@ -8,7 +8,8 @@
 
 #include "base/base.h"
 
-__extension__ typedef __int128 decimal; /* in billionths */
+__extension__ typedef __int128 int128;
+typedef int128 decimal; /* in billionths */
 
 #define DECIMAL_TEXT 48
 
@@ -18,7 +19,10 @@ bool decimal_parse(const char *text, decimal *d);
 
 /* *@d times @n / @by, rounded to the nearest billionth.  False: too large, or
  * @by is not above 0. */
-bool decimal_times(decimal *d, int64_t n, int64_t by);
+bool decimal_times(decimal *d, int128 n, int64_t by);
+
+/* False: the sum is too large. */
+bool decimal_add(decimal *sum, decimal d);
 
 /* With two to nine digits behind the point; @text. */
 const char *decimal_format(decimal d, char text[DECIMAL_TEXT]);

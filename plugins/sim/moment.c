@@ -14,31 +14,15 @@ int64_t moment_now(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static struct tm broken_down(int64_t ms)
-{
-	time_t seconds = (time_t)(ms / 1000);
-	struct tm tm;
-
-	gmtime_r(&seconds, &tm);
-	return tm;
-}
-
 json_t *moment_json(int64_t ms)
 {
-	struct tm tm = broken_down(ms);
+	time_t whole = (time_t)(ms / 1000);
 	char text[40], seconds[32];
+	struct tm tm;
 
+	gmtime_r(&whole, &tm);
 	strftime(seconds, sizeof(seconds), "%Y-%m-%dT%H:%M:%S", &tm);
 	snprintf(text, sizeof(text), "%s.%03dZ", seconds, (int)(ms % 1000));
-	return json_string(text);
-}
-
-json_t *moment_date_json(int64_t ms)
-{
-	struct tm tm = broken_down(ms);
-	char text[32];
-
-	strftime(text, sizeof(text), "%Y-%m-%d", &tm);
 	return json_string(text);
 }
 
@@ -67,19 +51,4 @@ int64_t moment_parse(const char *text)
 		fraction = strtod(rest, &rest);
 	ms = (int64_t)timegm(&tm) * 1000 + (int64_t)(fraction * 1000);
 	return ms - offset_ms(rest);
-}
-
-int64_t moment_next_day(int64_t ms)
-{
-	return (ms / DAY_MS + 1) * DAY_MS;
-}
-
-int64_t moment_next_month(int64_t ms)
-{
-	struct tm tm = broken_down(ms);
-	struct tm next = { .tm_year = tm.tm_year,
-			   .tm_mon = tm.tm_mon + 1,
-			   .tm_mday = 1 };
-
-	return (int64_t)timegm(&next) * 1000;
 }

@@ -9,16 +9,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define DAY_MS 86400000LL
 #define HOUR_MS 3600000LL
 
 int64_t moment_now(void);
 json_t *moment_json(int64_t ms);                /* text, new */
-json_t *moment_date_json(int64_t ms);           /* "2026-11-21", new */
 /* Of a date or a time that the catalogue has checked. */
 int64_t moment_parse(const char *text);
-/* The first moment of the next day or month. */
-int64_t moment_next_day(int64_t ms);
-int64_t moment_next_month(int64_t ms);
 
 #endif

@@ -45,8 +45,7 @@ bool run_uncordon(struct request *req);
 bool run_stack_update(struct request *req);
 /* cost.c */
 bool run_estimate(struct request *req);
-bool run_billing(struct request *req);
-bool run_trend(struct request *req);
+bool run_cost_report(struct request *req);
 /* usage.c */
 bool run_quotas(struct request *req);
 bool run_metric(struct request *req);

@@ -6,7 +6,8 @@
 /* clang-format off: a table */
 static const struct {
 	const char *text;
-	int64_t n, by;
+	int128 n;
+	int64_t by;
 	const char *made; /* NULL: refused */
 } rows[] = {
 	{ "0.02", 1, 1, "0.02" },
@@ -22,6 +23,8 @@ static const struct {
 	{ "9223372036854775807", 2, 1, NULL },
 	{ "9223372036854775807", INT64_MAX, 1, NULL },
 	{ "9223372036854775808", 1, 1, NULL },
+	{ "0.000000001", (int128)INT64_MAX * 1000, 1000, "9223372036.854775807" },
+	{ "9223372036854775807", (int128)INT64_MAX * INT64_MAX, 1, NULL },
 	{ "1", 1, 0, NULL },
 	{ "1", 1, -1, NULL },
 	{ "", 1, 1, NULL },
@@ -55,9 +58,28 @@ static void test_rows(void **state UNUSED)
 	}
 }
 
+static void test_sums_that_do_not_fit_are_refused(void **state UNUSED)
+{
+	char text[DECIMAL_TEXT];
+	decimal most, sum = 0;
+
+	assert_true(decimal_parse("9223372036854775807", &most));
+	assert_true(decimal_add(&sum, most));
+	assert_string_equal(decimal_format(sum, text),
+			    "9223372036854775807.00");
+	assert_false(decimal_add(&sum, 1));
+	sum = -most;
+	assert_false(decimal_add(&sum, -1));
+	assert_true(decimal_add(&sum, most + 1));
+	assert_string_equal(decimal_format(sum, text), "0.00");
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_rows) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_sums_that_do_not_fit_are_refused),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -420,17 +420,24 @@ json_t *sc_kubeconfig(const struct sc_kubeconfig *k);
 SC_WAITS bool sc_quota_is_full(struct sc_call *call, json_t *want);
 
 /*
- * Costs, for clouds that have no prices of their own.  The setting `prices`
- * has them for an hour:
+ * Costs, for clouds that know what was used and not what it costs.  Prices are
+ * for an hour, of storage for a GiB and month of 730 hours:
  *   {"currency": "EUR", "instance_types": {"m1.small": "0.02"},
  *    "storage_gib_month": "0.10"}
- * Answers cost.estimate; @type (steals) is a record of an instance type with
- * its price and currency.
  */
-struct sc_reply *sc_cost_estimate(struct sc_call *call, json_t *type);
-/* Answers cost.billing and cost.trend; @uses (steals) is an array of what ran:
- * {"instance_type": name, "started_at": time, "ended_at": time or none}. */
-struct sc_reply *sc_cost_report(struct sc_call *call, json_t *uses);
+struct sc_costs {
+	json_t *prices;         /* borrowed; NULL: the setting `prices` */
+	const char *region;     /* told in answers; NULL: the call's, if any */
+};
+/* Answers cost.estimate; @type (steals) is a record of an instance type with
+ * its price and currency.  @costs NULL: {NULL, NULL}. */
+struct sc_reply *sc_cost_estimate(struct sc_call *call, json_t *type,
+				  const struct sc_costs *costs);
+/* Answers cost.billing and cost.trend; @uses (steals) is an array of what there
+ * was: {"instance_type": name, "started_at": time, "ended_at": time or none},
+ * of a volume "size_gib" in place of "instance_type". */
+struct sc_reply *sc_cost_report(struct sc_call *call, json_t *uses,
+				const struct sc_costs *costs);
 
 /* What the cloud allows; told to the host, which spreads its calls by it. */
 struct sc_rate_limit {
