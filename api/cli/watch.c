@@ -19,8 +19,12 @@ static ssize_t write_to_buf(void *cookie, const char *p, size_t n)
 
 static FILE *buf_file(struct buf *b)
 {
-	return fopencookie(b, "w",
-			   (cookie_io_functions_t){ .write = write_to_buf });
+	FILE *file = fopencookie(
+		b, "w", (cookie_io_functions_t){ .write = write_to_buf });
+
+	if (!file)
+		mem_oom();
+	return file;
 }
 
 /* ---- lines -------------------------------------------------------------------------- */
@@ -92,64 +96,80 @@ static void print_changes(const struct output *o, const char *old,
 
 /* ---- the loop ------------------------------------------------------------------------- */
 
-static void show(const struct session *s, const char *old, const char *fresh)
-{
-	enum output_format format = s->output.format;
+struct watch {
+	struct session *s;
+	bool (*print)(struct session *s, struct error *err);
+	struct buf shown;
+	bool any;  /* was shown */
+	bool told; /* of a fault that may pass */
+};
 
-	if (!strcmp(old, fresh) && *fresh)
-		return;
+static const char *text_of(const struct buf *b)
+{
+	return b->n ? b->p : "";
+}
+
+static bool show(struct watch *w, const char *fresh, struct error *err)
+{
+	enum output_format format = w->s->output.format;
+
+	if (w->any && !strcmp(text_of(&w->shown), fresh))
+		return true;
 	if (isatty(STDOUT_FILENO))
 		printf("\033[H\033[2J%s", fresh);
 	else if (format == OUTPUT_JSON || format == OUTPUT_YAML)
 		fputs(fresh, stdout);
 	else
-		print_changes(&s->output, old, fresh);
-	fflush(stdout);
+		print_changes(&w->s->output, text_of(&w->shown), fresh);
+	w->any = true;
+	return operation_printed(w->s, !ferror(stdout), err);
 }
 
-/* Ask once; false: a fault that will not pass. */
-static bool turn(struct session *s, struct buf *old, bool *told,
-		 bool (*print)(struct session *s, struct error *err),
-		 struct error *err)
+/* What a request gives to print. */
+static bool ask(struct watch *w, struct buf *fresh, struct error *err)
 {
-	AUTO(buf_done) struct buf fresh = { 0 };
+	struct output *o = &w->s->output;
 	bool ok;
 
-	s->output.columns = operation_columns();
-	s->output.to = buf_file(&fresh);
-	ok = print(s, err);
-	fclose(s->output.to);
-	s->output.to = stdout;
-	if (!ok && (session_interrupted || !err->retryable))
-		return false;
-	if (!ok) {
-		if (!*told)
-			session_report(s, err);
-		*told = true;
-		return true;
+	o->columns = operation_columns();
+	o->to = buf_file(fresh);
+	ok = w->print(w->s, err);
+	fclose(o->to);
+	o->to = stdout;
+	return ok;
+}
+
+/* Once; false: a fault that will not pass. */
+static bool turn(struct watch *w, struct error *err)
+{
+	AUTO(buf_done) struct buf fresh = { 0 };
+
+	if (!ask(w, &fresh, err)) {
+		if (session_interrupted || !err->retryable)
+			return false;
+		if (!w->told)
+			session_report(w->s, err);
+		return w->told = true;
 	}
-	*told = false;
-	show(s, old->n ? old->p : "", fresh.n ? fresh.p : "");
-	buf_clear(old);
-	buf_add(old, fresh.n ? fresh.p : "", fresh.n);
+	w->told = false;
+	if (!show(w, text_of(&fresh), err))
+		return false;
+	buf_clear(&w->shown);
+	buf_add_slice(&w->shown, buf_slice(&fresh));
 	return true;
 }
 
 int watch_run(struct session *s, long long every_s,
 	      bool (*print)(struct session *s, struct error *err))
 {
-	AUTO(buf_done) struct buf old = { 0 };
-	bool told = false;
+	struct watch w = { .s = s, .print = print };
 	struct error err;
+	bool ok;
 
-	while (!ferror(stdout)) {
-		if (!turn(s, &old, &told, print, &err)) {
-			if (session_interrupted)
-				break;
-			return session_report(s, &err);
-		}
-		if (!session_poll(-1, every_s * 1000))
-			break;
-	}
-	return session_interrupted ? STATUS_INTERRUPTED : STATUS_FAILED;
+	while ((ok = turn(&w, &err)) && session_poll(-1, every_s * 1000))
+		;
+	buf_done(&w.shown);
+	if (session_interrupted)
+		return STATUS_INTERRUPTED;
+	return ok ? STATUS_OK : session_report(s, &err);
 }

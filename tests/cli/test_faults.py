@@ -122,7 +122,7 @@ class Statuses(HostCase):
         process.stdout.close()
         self.assertEqual(process.wait(60), -signal.SIGPIPE)
         with open('/dev/full', 'w', encoding='ascii') as full:
-            for args in (['instances', 'list'], ['providers'], ['version'], ['kinds']):
+            for args in (['instances', 'list'], ['providers'], ['version'], ['kinds'], ['instances', 'list', '--watch=1']):
                 process = self.cli.start(*args, stdout=full)
                 _, err = process.communicate(timeout=60)
                 self.assertEqual(process.returncode, 1, args)
