@@ -6,8 +6,6 @@
  */
 #include "openstack.h"
 
-#include <string.h>
-
 /* Rows are read as tables. */
 /* clang-format off */
 
@@ -80,37 +78,6 @@ static const char *const env[][2] = {
 	{ "OS_APPLICATION_CREDENTIAL_SECRET", "application_credential_secret" },
 	{ NULL },
 };
-
-struct sc_reply *fail_arg(struct sc_call *call, enum sc_code code,
-			  const char *path, const char *why)
-{
-	const struct sc_fault fault = { .code = code, .path = path,
-					.effect = SC_EFFECT_NONE };
-
-	return sc_fail_with(call, &fault, "%s", why);
-}
-
-json_t *openstack_base64(const char *text)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
-	static char out[BASE64_MAX + 1]; /* no wait happens while in use */
-	size_t n = strlen(text), at = 0;
-	unsigned bits;
-
-	if ((n + 2) / 3 * 4 > BASE64_MAX)
-		return NULL;
-	for (size_t i = 0; i < n; i += 3) {
-		bits = (unsigned char)text[i] << 16;
-		bits |= i + 1 < n ? (unsigned char)text[i + 1] << 8 : 0;
-		bits |= i + 2 < n ? (unsigned char)text[i + 2] : 0;
-		out[at++] = digits[bits >> 18];
-		out[at++] = digits[bits >> 12 & 63];
-		out[at++] = i + 1 < n ? digits[bits >> 6 & 63] : '=';
-		out[at++] = i + 2 < n ? digits[bits & 63] : '=';
-	}
-	return json_stringn(out, at);
-}
 
 static const struct sc_rest *const tables[] = {
 	keystone_rest, compute_rest, storage_rest, account_rest, network_rest,

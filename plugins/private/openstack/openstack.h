@@ -37,13 +37,4 @@ static inline const char *text_of(const json_t *object, const char *name)
 	return json_string_value(json_object_get(object, name));
 }
 
-/* Refuse the argument at @path (a JSON pointer) before anything was done. */
-struct sc_reply *fail_arg(struct sc_call *call, enum sc_code code,
-			  const char *path, const char *why);
-
-/* @text in base64 (RFC 4648), new; NULL when it has more than BASE64_MAX
- * characters then, which is what Nova takes. */
-#define BASE64_MAX 65535
-json_t *openstack_base64(const char *text);
-
 #endif

@@ -13,7 +13,7 @@ static const struct sc_map volume_map[] = {
 	{ "id name description encrypted bootable snapshot_id created_at updated_at" },
 	{ "status", "status", .words = "available creating=creating|downloading "
 	  "attaching=attaching|reserved in_use=in-use detaching deleting resizing=extending "
-	  "error=error|error_deleting|error_extending|error_restoring unknown=*" },
+	  "error=error* unknown=*" },
 	{ "provider_status", "status" }, { "size_gib", "size" }, { "type", "volume_type" },
 	{ "image_id", "volume_image_metadata.image_id" }, { "device", "attachments[].device" },
 	{ "instance_id", "attachments[].server_id" },
@@ -22,8 +22,7 @@ static const struct sc_map volume_map[] = {
 
 static const struct sc_map snapshot_map[] = {
 	{ "id name description volume_id created_at updated_at" },
-	{ "status", "status",
-	  .words = "available creating deleting error=error|error_deleting unknown=*" },
+	{ "status", "status", .words = "available creating deleting error=error* unknown=*" },
 	{ "provider_status", "status" }, { "size_gib", "size" }, { "tags", "metadata" }, { NULL },
 };
 
