@@ -56,6 +56,10 @@ bool rest_is_list(const struct sc_rest *row);
 WAITS json_t *rest_value(struct sc_call *call, const struct sc_rest *row,
 			 json_t *args);
 
+/* Does more than @row itself change the cloud with @args: a row of `then`? */
+bool rest_has_steps(const struct sc_driver *driver, const struct sc_rest *row,
+		    json_t *args);
+
 /* Takes each record of a list; steals @record.  False ends the list. */
 typedef bool (*rest_sink)(void *arg, json_t *record);
 

@@ -120,6 +120,23 @@ WAITS static json_t *step(const struct rest_run *run, const char *name,
 	return v;
 }
 
+bool rest_has_steps(const struct sc_driver *driver, const struct sc_rest *row,
+		    json_t *args)
+{
+	const char *names = row->then;
+	const struct sc_rest *next;
+	struct slice word;
+
+	while (names && text_next_word(&names, &word)) {
+		AUTO_FREE char *name = mem_strndup(word.p, word.n);
+
+		next = rest_choose(driver, name, args);
+		if (next && next->http && !rest_is_read(next))
+			return true;
+	}
+	return false;
+}
+
 json_t *rest_then(const struct rest_run *run, json_t *record)
 {
 	AUTO_JSON json_t *args = args_for(run, record), *own = record;

@@ -56,6 +56,16 @@ static const struct sc_rest *row_of(const struct lost *l, const char *verb,
 	return rest_choose(l->call->driver, name, *args);
 }
 
+/* It is there; whether what came after was done, too, is not seen.  Steals
+ * @record. */
+static struct sc_reply *applied(const struct lost *l, json_t *record)
+{
+	if (!rest_has_steps(l->call->driver, l->row, l->args))
+		return outcome(l->call, "applied", record);
+	json_decref(record);
+	return outcome(l->call, "cannot_tell", NULL);
+}
+
 /* ---- by its id ---------------------------------------------------------- */
 
 WAITS static struct sc_reply *by_id(struct lost *l, json_t *id)
@@ -67,7 +77,7 @@ WAITS static struct sc_reply *by_id(struct lost *l, json_t *id)
 	json_object_set(args, "id", id);
 	record = row ? rest_value(l->call, row, args) : NULL;
 	if (record)
-		return outcome(l->call, "applied", record);
+		return applied(l, record);
 	if (row && l->call->fault.code != ERR_NOT_FOUND)
 		return sc_failed(l->call);
 	/* Was it made, and is gone again? */
@@ -152,7 +162,7 @@ WAITS static struct sc_reply *by_list(struct lost *l)
 	if (!l->found)
 		return outcome(call, "not_applied", NULL);
 	if (l->row->mark)
-		return outcome(call, "applied", l->found);
+		return applied(l, l->found);
 	/* There is one of that name: ours, or somebody else's. */
 	json_decref(l->found);
 	return outcome(call, "cannot_tell", NULL);
