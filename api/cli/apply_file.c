@@ -55,13 +55,10 @@ static bool read_file(const char *file, struct buf *text, struct error *err)
 static void tell_fault(const struct manifest *m, const json_t *fault)
 {
 	AUTO(buf_done) struct buf text = { 0 };
-	long long line = json_int(fault, "line", 0);
 
-	if (line)
-		buf_printf(&text, ":%lld", line);
-	buf_add_str(&text, ": ");
+	buf_printf(&text, "%s:%lld: ", m->file, json_int(fault, "line", 0));
 	cell_add_safe(&text, slice_of(json_str(fault, "detail", "")), false);
-	fprintf(stderr, "%s%s\n", m->file, text.p);
+	fprintf(stderr, "%s\n", text.p);
 }
 
 /* All of them: to people as lines, to programs as members of the problem. */

@@ -27,19 +27,15 @@ static bool verdict(const struct manifest *m, struct error *err)
 {
 	size_t n = json_array_size(m->faults);
 	json_t *first = json_array_get(m->faults, 0);
-	long long line = json_int(first, "line", 0);
 
 	if (!n)
 		return true;
 	if (n > 1)
 		return fail(err, ERR_INVALID,
 			    "%s: %zu faults; nothing was done", m->file, n);
-	if (line)
-		return fail_at(err, ERR_INVALID, json_str(first, "pointer", ""),
-			       "%s:%lld: %s", m->file, line,
-			       json_str(first, "detail", ""));
 	return fail_at(err, ERR_INVALID, json_str(first, "pointer", ""),
-		       "%s: %s", m->file, json_str(first, "detail", ""));
+		       "%s:%lld: %s", m->file, json_int(first, "line", 0),
+		       json_str(first, "detail", ""));
 }
 
 /* ---- from text to values ------------------------------------------------- */

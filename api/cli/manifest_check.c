@@ -15,6 +15,12 @@
 #include "reference.h"
 
 #define FAULTS_OF_ONE 16
+#define TRIES_OF_ONE 256
+
+/* Stand for a text and a number that are not known yet: a character that is
+ * nobody's, and what is in no range. */
+#define SOME_TEXT "\xee\x80\x80"
+#define SOME_NUMBER 9007199254740881LL
 
 /* ---- lines --------------------------------------------------------------- */
 
@@ -217,7 +223,7 @@ static const char *sample_text(const struct cat_field *f)
 	case CAT_ANY:
 		break;
 	}
-	return f->words ? f->words[0] : "reference";
+	return SOME_TEXT;
 }
 
 /* A value that such a field can have. */
@@ -226,12 +232,12 @@ static json_t *sample(const struct cat_field *f)
 	if (f && f->flags & CAT_LIST)
 		return json_array();
 	if (f && f->type == CAT_INT)
-		return json_integer(f->min ? f->min : 1);
+		return json_integer(SOME_NUMBER);
 	if (f && f->type == CAT_BOOL)
 		return json_true();
 	if (f && (f->type == CAT_TAGS || f->type == CAT_OBJECT))
 		return json_object();
-	return json_string(f ? sample_text(f) : "reference");
+	return json_string(f ? sample_text(f) : SOME_TEXT);
 }
 
 struct checking {
@@ -270,6 +276,82 @@ static json_t *sample_of(void *arg, const char *reference, struct error *err)
 
 /* ---- arguments ----------------------------------------------------------- */
 
+/* The field that @pointer leads to; @item tells whether to one of its list. */
+static const struct cat_field *field_at(const struct cat_op *op,
+					const char *pointer, bool *item)
+{
+	const struct cat_field *f = NULL;
+
+	for (bool first = true; *pointer == '/'; first = false) {
+		size_t n = strcspn(pointer + 1, "/");
+		AUTO_FREE char *name = mem_strndup(pointer + 1, n);
+
+		*item = f && strspn(name, "0123456789") == n;
+		if (first)
+			f = cat_arg_find(op, name);
+		else if (!*item)
+			f = f && f->of ? cat_field_find(f->of->fields, name)
+				       : NULL;
+		pointer += 1 + n;
+	}
+	return f;
+}
+
+/* What is right for @f. */
+static json_t *valid(const struct cat_field *f)
+{
+	if (!(f->flags & CAT_LIST) && f->words)
+		return json_string(f->words[0]);
+	if (!(f->flags & CAT_LIST) && f->type == CAT_INT)
+		return json_integer(f->min ? f->min : 1);
+	return sample(f);
+}
+
+static void put_at(json_t *args, const char *pointer, json_t *value)
+{
+	const char *last = strrchr(pointer, '/');
+	AUTO_FREE char *above = mem_strndup(pointer, last - pointer);
+	json_t *parent = json_at(args, above);
+	long long index;
+
+	if (json_is_object(parent))
+		json_object_set_new(parent, last + 1, value);
+	else if (text_to_int(last + 1, 0, CONFIG_YAML_NODES, &index))
+		json_array_set_new(parent, (size_t)index, value);
+}
+
+/* Does @value stand for one that only the run will know, of the type of @f as
+ * far as that can be told? */
+static bool is_open(const struct cat_field *f, const json_t *value)
+{
+	const char *text = json_string_value(value);
+
+	if (f->type == CAT_INT)
+		return json_integer_value(value) == SOME_NUMBER;
+	if (f->type == CAT_BOOL || f->type == CAT_TAGS || f->type == CAT_OBJECT)
+		return false;
+	return text && strstr(text, SOME_TEXT);
+}
+
+/* If the fault at @pointer is one of such a value, put a right one in its
+ * place. */
+static bool close_open(const struct resource *r, json_t *args,
+		       const char *pointer)
+{
+	const json_t *value = json_at(args, pointer);
+	bool item = false;
+	const struct cat_field *f = field_at(r->op, pointer, &item);
+	struct cat_field one;
+
+	if (!f || !value || (f->flags & CAT_LIST && !item) ||
+	    !is_open(f, value))
+		return false;
+	one = *f;
+	one.flags &= ~(unsigned)CAT_LIST;
+	put_at(args, pointer, valid(&one));
+	return true;
+}
+
 /* Make the first name of @pointer right, so that the next fault can be found;
  * false when that was tried before. */
 static bool mend(const struct resource *r, json_t *args, json_t *mended,
@@ -287,7 +369,7 @@ static bool mend(const struct resource *r, json_t *args, json_t *mended,
 	f = cat_arg_find(r->op, name);
 	json_object_del(args, name);
 	if (f && f->flags & CAT_REQUIRED)
-		json_object_set_new(args, name, sample(f));
+		json_object_set_new(args, name, valid(f));
 	return true;
 }
 
@@ -303,12 +385,16 @@ void manifest_check(struct manifest *m, struct resource *r)
 		manifest_fault(m, r->line, "", err.message);
 		return;
 	}
-	for (int i = 0; i < FAULTS_OF_ONE; i++) {
+	for (int faults = 0, tries = 0;
+	     faults < FAULTS_OF_ONE && tries < TRIES_OF_ONE; tries++) {
 		if (cat_check_args(r->op, args, false, &err))
 			return;
+		if (close_open(r, args, err.path))
+			continue;
 		manifest_fault(m, manifest_line(r, err.path), err.path,
 			       err.message);
 		if (!mend(r, args, mended, err.path))
 			return;
+		faults++;
 	}
 }

@@ -326,6 +326,66 @@ static void test_errors(void **state UNUSED)
 	check_error("f", "- {kind: x}\n- {kind: y}\n", "f: 2 faults");
 }
 
+static void test_faults_deep_inside(void **state UNUSED)
+{
+	FAULTS("kind: security_group\nname: g\nrules:\n"
+	       "- direction: ingress\n"
+	       "- direction: ingress\n  port_from: big\n"
+	       "---\nkind: cluster\nname: c\nnode_pool:\n  name: p\n"
+	       "  taints:\n  - key: k\n    effect: None\n",
+	       "6: security_group.create: \"port_from\"",
+	       "14: cluster.create: \"effect\"");
+}
+
+/* A reference is checked as a value of the type it will have. */
+static void test_types_of_references(void **state UNUSED)
+{
+	check_order("- {kind: network, name: n, mtu: 1400}\n"
+		    "- {kind: network, name: m, mtu: '${network.n.mtu}',"
+		    " tags: '${network.n.tags}', cidr: '${network.n.cidr}',"
+		    " description: '${network.n.created_at} "
+		    "${network.n.is_default}'}\n"
+		    "- {kind: cluster, name: c,"
+		    " is_private: '${network.n.is_default}',"
+		    " subnet_ids: '${network.n.subnet_ids}'}\n"
+		    "- {kind: vnic, name: v, subnet_id: s,"
+		    " private_ip: '${instance.i.private_ip}'}\n"
+		    "- {kind: instance, name: i, type: t, image_id: x}\n",
+		    "network/n network/m cluster/c instance/i vnic/v");
+	FAULTS("- {kind: network, name: n}\n"
+	       "- {kind: cluster, name: c, mode: '${network.n.status}',\n"
+	       "   is_private: '${network.n.mtu}',\n"
+	       "   pod_cidr: '10.${network.n.tags.part}.0.0/16',\n"
+	       "   subnet_ids: ['${network.n.subnet_ids}'],\n"
+	       "   node_pool: {node_count: '${network.n.name}',\n"
+	       "    min_nodes: 1},\n"
+	       "   tags: '${network.n.name}'}\n",
+	       "5: cluster.create: \"subnet_ids\"",
+	       "3: cluster.create: \"is_private\"",
+	       "6: cluster.create: \"node_count\"",
+	       "8: cluster.create: \"tags\"");
+	FAULTS("- {kind: network, name: n}\n"
+	       "- {kind: security_group, name: g, rules:\n"
+	       "   [{direction: ingress, port_from: '${network.n.mtu}',"
+	       " cidr: '${network.n.name}'},\n"
+	       "    {direction: ingress, port_from: '${network.n.name}'}]}\n"
+	       "- {kind: subnet, name: s, network_id: "
+	       "'${network.n.subnet_ids}',"
+	       "\n   cidr: '${network.n.cidr}'}\n",
+	       "4: security_group.create: \"port_from\" must be an integer",
+	       "5: subnet.create: \"network_id\" must be a string");
+}
+
+static void test_circle_beside_others(void **state UNUSED)
+{
+	FAULTS("- {kind: network, name: free}\n"
+	       "- {kind: network, name: a,"
+	       " description: '${network.free.id} ${network.b.id}'}\n"
+	       "- {kind: network, name: b,"
+	       " description: '${network.free.id} ${network.a.id}'}\n",
+	       "2: network/a -> network/b -> network/a: these");
+}
+
 /* Nothing behind the last byte is looked at. */
 static void test_text_without_end(void **state UNUSED)
 {
@@ -361,6 +421,9 @@ int main(void)
 		cmocka_unit_test(test_twice),
 		cmocka_unit_test(test_circles),
 		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_faults_deep_inside),
+		cmocka_unit_test(test_types_of_references),
+		cmocka_unit_test(test_circle_beside_others),
 		cmocka_unit_test(test_text_without_end),
 	};
 

@@ -115,6 +115,27 @@ static void test_numbers_and_units(void **state UNUSED)
 		      "1   a     creating        10       50%\n");
 }
 
+/* What is no time in UTC is left as it is. */
+static void test_times(void **state UNUSED)
+{
+	struct output o = table("zone", 0);
+
+	o.fields = "created_at";
+	o.header = false;
+	check_printed(o,
+		      "[{'created_at':'2026-11-21T09:41:59Z'},"
+		      "{'created_at':'2026-11-21T09:41:59+01:00'},"
+		      "{'created_at':'yesterday'},"
+		      "{'created_at':'xxxxxxxxxxxxxxxxxxxZ'},"
+		      "{'created_at':''},{'created_at':7}]",
+		      true,
+		      "2026-11-21 09:41\n2026-11-21T09:41:59+01:00\n"
+		      "yesterday\nxxxxxxxxxxxxxxxxxxxZ\n-\n7\n");
+	o.record = cat_kind_find("instance_type")->record;
+	o.fields = "network_mbps";
+	check_printed(o, "[{'network_mbps':100}]", true, "100\n");
+}
+
 static void test_nested_cells(void **state UNUSED)
 {
 	struct output o = table("security_group", 0);
@@ -311,6 +332,7 @@ int main(void)
 		cmocka_unit_test(test_fields_are_kept),
 		cmocka_unit_test(test_wide_format),
 		cmocka_unit_test(test_numbers_and_units),
+		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_nested_cells),
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_unknown_kind),
