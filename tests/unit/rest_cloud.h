@@ -45,8 +45,17 @@ static const struct sc_map group[] = {
 	{ "rules", "rules[]", .map = rule, .list = true }, { NULL },
 };
 
+/* What the cloud would say if it were asked. */
+static bool is_full;
+
+static inline bool ask_if_full(struct sc_call *c)
+{
+	(void)c;
+	return is_full;
+}
+
 static const struct sc_error_row start_errors[] = {
-	{ 409, "AlreadyOn", SC_BUSY }, { 0 },
+	{ 409, "AlreadyOn", SC_BUSY }, { 403, "Either", SC_QUOTA, .only_if = ask_if_full }, { 0 },
 };
 
 static const struct sc_error_row errors[] = {

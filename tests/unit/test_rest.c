@@ -203,6 +203,25 @@ static const struct {
 	{ 302, "", ERR_CLOUD_BAD_ANSWER, EFFECT_UNKNOWN },
 };
 
+/* The cloud says the same of two things; what it says when asked decides. */
+static void test_question(void **state)
+{
+	const struct row either[] = {
+		{ "instance.start", "{\"id\":\"s\"}",
+		  { { "POST /servers/s/start", 403, "{\"error\":{\"code\":\"Either\"}}" } },
+		  .code = ERR_FORBIDDEN, .effect = EFFECT_NONE },
+		{ "instance.start", "{\"id\":\"s\"}",
+		  { { "POST /servers/s/start", 403, "{\"error\":{\"code\":\"Either\"}}" } },
+		  .code = ERR_QUOTA, .effect = EFFECT_NONE },
+	};
+
+	(void)state;
+	is_full = false;
+	run_row(&either[0]);
+	is_full = true;
+	run_row(&either[1]);
+}
+
 static void test_refusals(void **state)
 {
 	(void)state;
@@ -469,6 +488,7 @@ int main(void)
 		WITH_CLOUD(test_values),
 		WITH_CLOUD(test_changes),
 		WITH_CLOUD(test_checkpoint),
+		WITH_CLOUD(test_question),
 		WITH_CLOUD(test_refusals),
 		WITH_CLOUD(test_details),
 		WITH_CLOUD(test_defects),
