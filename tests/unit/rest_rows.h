@@ -100,6 +100,7 @@ static const struct sc_rest rows[] = {
 	{ "pools", "GET /pools?of={id}", .items = "pools[]", .next = "" },
 	{ "load_balancer.remove_target", "DELETE /pools/{over.pool}/{over.id}", .over = "members",
 	  .then = "load_balancer.get" },
+	{ ".drop", "DELETE /rules/{over.id}", .over = "arg.extra" },
 	{ "members", "GET /pools/{over.id}", .items = "members[id={target_id}]", .over = "pools",
 	  .map = (const struct sc_map[]){ { "id" }, { "pool", "{arg.over.id}" }, { NULL } },
 	  .next = "" },

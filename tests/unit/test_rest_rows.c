@@ -422,6 +422,9 @@ static const struct row each[] = {
 	  .code = ERR_FORBIDDEN, .effect = EFFECT_PARTIAL },
 	{ "load_balancer.add_target", TARGET, { { POOLS("{\"id\":1}") }, { ADD("1"), 403 } },
 	  .code = ERR_FORBIDDEN, .effect = EFFECT_NONE },
+	{ ".drop", "{\"extra\":[{\"id\":1},{\"id\":2}]}",
+	  { { "DELETE /rules/1", 404 }, { "DELETE /rules/2", 204 } }, "null" },
+	{ ".drop", "{}", .value = "null" },
 	/* Refused while the cloud is at work: again; refused at rest: there already. */
 	{ "load_balancer.add_target", TARGET,
 	  { { POOLS("{\"id\":1}") }, { ADD("1"), 409 }, { SHOW("pending") }, { ADD("1"), 201 },
