@@ -6,7 +6,6 @@
 
 #include "base/auto.h"
 #include "base/buf.h"
-#include "base/text.h"
 #include "cli/operation.h"
 
 /* ---- a FILE that fills a buffer --------------------------------------------------- */
