@@ -51,6 +51,7 @@ class Zoo(unittest.TestCase):
         return f'''
 supervisor:
   start_timeout: 2s
+  memory_mib: 128
 plugins:
   auto_load: false
   timeout: {CALL_TIMEOUT}s
