@@ -221,7 +221,7 @@ int apply_end(struct apply *a)
 	size_t failed = count(a, "failed");
 
 	print_results(a);
-	if (failed)
+	if (failed && a->lines)
 		session_say(a->s,
 			    "%zu failed, %zu not tried; running it again goes "
 			    "on from here",

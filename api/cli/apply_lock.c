@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -26,14 +27,13 @@ static uint64_t digest(const char *text)
 	return sum;
 }
 
+/* Not in the folder of a login session: a timer's run has none. */
 static char *lock_name(const struct session *s)
 {
-	const char *folder = getenv("XDG_RUNTIME_DIR");
+	const char *folder = getenv("TMPDIR");
 
 	if (!folder || !*folder)
-		folder = getenv("TMPDIR");
-	if (!folder || !*folder)
-		folder = "/tmp";
+		folder = P_tmpdir;
 	return mem_printf("%s/skyclust-apply-%lu-%016llx.lock", folder,
 			  (unsigned long)geteuid(),
 			  (unsigned long long)digest(s->server));

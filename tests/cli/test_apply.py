@@ -66,7 +66,7 @@ class ApplyCase(unittest.TestCase):
     # ---- running ------------------------------------------------------------
 
     def env(self):
-        return {'PATH': '/usr/bin:/bin', 'HOME': str(self.dir), 'XDG_RUNTIME_DIR': str(self.dir), 'LANG': 'C.UTF-8',
+        return {'PATH': '/usr/bin:/bin', 'HOME': str(self.dir), 'TMPDIR': str(self.dir), 'LANG': 'C.UTF-8',
                 'SKYCLUST_SERVER': self.host.url, 'SKYCLUST_TOKEN': self.host.token,
                 'SKYCLUST_PROVIDER': 'sim', 'ASAN_OPTIONS': os.environ.get('ASAN_OPTIONS', '')}
 
@@ -457,6 +457,7 @@ class Failures(unittest.TestCase):
                 'instance/i0 created', 'instance/i1 created', 'instance/i2 failed', 'volume/v skipped: instance/i2']))
             self.assertRegex(done.err, r'skyclust: instance/i2: (.|\n)*code: quota')
             done = self.apply(text, '-o', 'json')
+            self.assertEqual(json.loads(done.err)['code'], 'quota')
             results = json.loads(done.out)
             self.assertEqual([r['action'] for r in results], ['unchanged', 'unchanged', 'failed', 'skipped'])
             self.assertEqual((results[2]['code'], results[2]['effect'], results[3]['because']),
