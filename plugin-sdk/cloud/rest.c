@@ -149,22 +149,26 @@ WAITS static json_t *subject_if(const struct rest_run *run,
 }
 
 /* After a conflict: is the cloud at work on it still?  Then a while has passed,
- * and the row may be tried again. */
-WAITS static bool was_busy(const struct rest_run *run)
+ * and the row may be tried again; so it may, once, of what has come to rest
+ * meanwhile (*@rested). */
+WAITS static bool was_busy(const struct rest_run *run, bool *rested)
 {
 	const struct error conflict = run->call->fault;
 	int64_t deadline = run->call->deadline;
+	bool first = !*rested;
 	json_t *record;
 
 	if (!run->op || !run->row->busy || conflict.code != ERR_CONFLICT)
 		return false;
 	record = subject_if(run, run->row->busy);
+	*rested = !record;
 	json_decref(record);
-	if (!record)
-		return false;
-	if ((!deadline || clock_ms() + REST_BUSY_MS < deadline) &&
-	    fiber_sleep(REST_BUSY_MS) == WAIT_TIMEOUT)
+	if (*rested ? first :
+		      (!deadline || clock_ms() + REST_BUSY_MS < deadline) &&
+			      fiber_sleep(REST_BUSY_MS) == WAIT_TIMEOUT) {
+		run->call->fault = (struct error){ 0 };
 		return true;
+	}
 	run->call->fault = conflict;
 	return false;
 }
@@ -172,12 +176,13 @@ WAITS static bool was_busy(const struct rest_run *run)
 /* The record of a row that is run once; *@whole: it is the answer already. */
 WAITS static json_t *run_once(struct rest_run *run, bool *whole)
 {
+	bool rested = false;
 	json_t *record;
 
 	*whole = false;
 	do {
 		record = find_record(run);
-	} while (!record && was_busy(run));
+	} while (!record && was_busy(run, &rested));
 	if (!record && run->op && run->row->already &&
 	    (run->call->fault.code == ERR_CONFLICT ||
 	     run->call->fault.code == ERR_NOT_FOUND)) {

@@ -89,11 +89,12 @@ static bool is_or_has(const json_t *v, struct slice words)
 static bool condition_holds(const struct rest_condition *c, json_t *object)
 {
 	AUTO_FREE char *name = mem_strndup(c->name.p, c->name.n);
+	AUTO_JSON json_t *all = path_find(object, name);
 	const json_t *v = path_first(object, name);
 	bool holds = v && !json_is_false(v);
 
 	if (c->words.p)
-		holds = is_or_has(v, c->words);
+		holds = is_or_has(v, c->words) || is_or_has(all, c->words);
 	return holds != c->negated;
 }
 

@@ -192,9 +192,11 @@ static void lint_subject(struct lint *l, const char *what, const char *condition
 	if (!rest_find(l->driver, get))
 		lint_find(l, "%s: there is no row %s", what, get);
 	while (rest_next_condition(&condition, &c)) {
-		AUTO_FREE char *name = mem_strndup(c.name.p, c.name.n);
+		AUTO_FREE char *path = mem_strndup(c.name.p, c.name.n);
+		AUTO_FREE char *name = mem_strndup(path, strcspn(path, ".["));
 		const struct cat_field *f = cat_field_find(record->fields, name);
 
+		lint_path(l, what, path);
 		if (!f)
 			lint_find(l, "%s: %s has no field %s", what,
 				  record->name, name);

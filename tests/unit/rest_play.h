@@ -76,9 +76,11 @@ static inline enum fake_end play(const struct fake_request *rq, struct buf *out)
 
 /* ---- running a case ------------------------------------------------------ */
 
+#define TURNS 7
+
 struct row {
 	const char *op, *args;
-	struct turn turns[5];
+	struct turn turns[TURNS];
 	const char *value;      /* JSON; of a list with a token {"items", "next"} */
 	enum err_code code;
 	enum err_effect effect;
@@ -176,7 +178,7 @@ static inline void run_row(const struct row *row)
 {
 	at = row;
 	turns = row->turns;
-	for (turns_left = 0; turns_left < 5 && turns[turns_left].line;)
+	for (turns_left = 0; turns_left < TURNS && turns[turns_left].line;)
 		turns_left++;
 	surprise[0] = '\0';
 	buf_done(&result);

@@ -425,13 +425,22 @@ static const struct row each[] = {
 	{ ".drop", "{\"extra\":[{\"id\":1},{\"id\":2}]}",
 	  { { "DELETE /rules/1", 404 }, { "DELETE /rules/2", 204 } }, "null" },
 	{ ".drop", "{}", .value = "null" },
-	/* Refused while the cloud is at work: again; refused at rest: there already. */
+	/* Refused while the cloud is at work: again, and once when it is at rest now. */
 	{ "load_balancer.add_target", TARGET,
 	  { { POOLS("{\"id\":1}") }, { ADD("1"), 409 }, { SHOW("pending") }, { ADD("1"), 201 },
 	    { SHOW("available") } }, BALANCER("available") },
 	{ "load_balancer.add_target", TARGET,
-	  { { POOLS("{\"id\":1}") }, { ADD("1"), 409 }, { SHOW("error") }, { SHOW("error") } },
+	  { { POOLS("{\"id\":1}") }, { ADD("1"), 409 }, { SHOW("error") }, { ADD("1"), 201 },
+	    { SHOW("available") } }, BALANCER("available") },
+	{ "load_balancer.add_target", TARGET,
+	  { { POOLS("{\"id\":1}") }, { ADD("1"), 409 }, { SHOW("error") }, { ADD("1"), 409 },
+	    { SHOW("error") }, { SHOW("error") } },
 	  .code = ERR_CONFLICT, .effect = EFFECT_NONE },
+	/* Refused twice at rest: it is there already. */
+	{ "load_balancer.add_target", TARGET,
+	  { { POOLS("{\"id\":1}") }, { ADD("1"), 409 }, { SHOW("available") }, { ADD("1"), 409 },
+	    { SHOW("available") }, { SHOW("available") }, { SHOW("available") } },
+	  BALANCER("available") },
 	{ "load_balancer.remove_target", "{\"id\":\"b\",\"target_id\":\"t\"}",
 	  { { POOLS("{\"id\":1},{\"id\":2}") },
 	    { "GET /pools/1", 200, "{\"members\":[{\"id\":\"x\"}]}" },
@@ -468,6 +477,9 @@ static void test_lists(void **state)
 	assert_false(rest_holds("a=z", has));
 	assert_true(rest_holds("a !a=z", has));
 	assert_false(rest_holds("!a=x", has));
+	json_object_set_new(has, "t", json_pack("[{s:s}, {s:s}]", "k", "x", "k", "y"));
+	assert_true(rest_holds("t[].k=y", has));
+	assert_false(rest_holds("t[].k=z", has));
 }
 
 static void test_conflicts(void **state)

@@ -65,7 +65,7 @@ const struct sc_rest balancer_rest[] = {
 	  "  'name': 'instance:{instance_id?}',"
 	  "  'protocol_port': '{port|over.target_port|over.port:int}'}}",
 	  .let = "interface", .over = "listeners", .then = "load_balancer.get", PATIENT,
-	  .already = "status=available", OCTAVIA },
+	  .already = "targets[].address={address|interface.private_ip}", OCTAVIA },
 	{ "load_balancer.remove_target", "DELETE /pools/{over.pool}/members/{over.id}",
 	  .over = "members", .then = "load_balancer.get", PATIENT, OCTAVIA },
 	{ "members", MEMBERS, .items = "members[id={target_id}][]", .when = "target_id" },
