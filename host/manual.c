@@ -6,11 +6,7 @@
 #include "config_table.h"
 #include "options.h"
 
-struct entry {
-	const char *term, *text;
-};
-
-static const struct entry signals[] = {
+static const struct man_entry signals[] = {
 	{ "SIGHUP",
 	  "Read the configuration again, all or nothing: a mistake is logged "
 	  "and changes nothing. Drivers whose block and program did not "
@@ -23,7 +19,7 @@ static const struct entry signals[] = {
 	{ NULL },
 };
 
-static const struct entry environment[] = {
+static const struct man_entry environment[] = {
 	{ "NAME",
 	  "Any variable that the configuration file names as ${NAME} or "
 	  "${NAME:-otherwise}." },
@@ -35,7 +31,7 @@ static const struct entry environment[] = {
 	{ NULL },
 };
 
-static const struct entry files[] = {
+static const struct man_entry files[] = {
 	{ "/etc/skyclust/skyclust.yaml",
 	  "The configuration that packages and the service unit use; "
 	  "the program itself reads only what --config names." },
@@ -50,16 +46,6 @@ static const struct entry files[] = {
 	  "NAME/NAME." },
 	{ NULL },
 };
-
-static void write_entries(struct buf *out, const char *title,
-			  const struct entry *entry)
-{
-	man_heading(out, title);
-	man_list(out);
-	for (; entry->term; entry++)
-		man_item(out, entry->term, entry->text);
-	man_list_end(out);
-}
 
 static void write_options(struct buf *out, const char *title, bool commands)
 {
@@ -144,9 +130,9 @@ void manual_write(struct buf *out)
 	write_options(out, "OPTIONS", false);
 	write_options(out, "COMMANDS", true);
 	write_settings(out);
-	write_entries(out, "SIGNALS", signals);
-	write_entries(out, "ENVIRONMENT", environment);
-	write_entries(out, "FILES", files);
+	man_entries(out, "SIGNALS", signals);
+	man_entries(out, "ENVIRONMENT", environment);
+	man_entries(out, "FILES", files);
 	write_exit(out);
 	man_heading(out, "EXAMPLES");
 	man_code(out, options_example);

@@ -159,12 +159,8 @@ static bool several(const struct resource *r, const json_t *found,
 		    struct error *err)
 {
 	AUTO(buf_done) struct buf ids = { 0 };
-	json_t *item;
-	size_t i;
 
-	json_array_foreach (found, i, item)
-		buf_printf(&ids, "%s%s", i ? ", " : "",
-			   json_str(item, "id", ""));
+	member_list(&ids, found, "id");
 	return fail(err, ERR_CONFLICT,
 		    "%zu %s have this name (%s): it cannot be told which is "
 		    "meant",

@@ -8,6 +8,7 @@
 #include "base/auto.h"
 #include "base/json.h"
 #include "cell.h"
+#include "member.h"
 
 /* ---- results ------------------------------------------------------------- */
 
@@ -53,14 +54,11 @@ static void print_line(struct apply *a, const struct resource *r,
 void apply_tell(struct apply *a, const struct resource *r, const char *action,
 		const json_t *fields)
 {
-	json_t *result = result_of(a, r), *name;
 	AUTO(buf_done) struct buf names = { 0 };
-	size_t i;
+	json_t *result = result_of(a, r);
 
 	set(result, "action", action);
-	json_array_foreach (fields, i, name)
-		buf_printf(&names, "%s%s", i ? ", " : "",
-			   json_string_value(name));
+	member_list(&names, fields, NULL);
 	if (fields)
 		json_object_set(result, "fields", (json_t *)fields);
 	print_line(a, r, action, names.p);

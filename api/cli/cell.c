@@ -15,18 +15,6 @@
 
 /* ---- characters ---------------------------------------------------------- */
 
-/* The code point of the well-formed character of @n bytes at @p. */
-static uint32_t code_point(const char *p, size_t n)
-{
-	uint32_t code = (unsigned char)*p;
-
-	if (n > 1)
-		code &= 0x7fu >> n;
-	for (size_t i = 1; i < n; i++)
-		code = code << 6 | ((unsigned char)p[i] & 0x3f);
-	return code;
-}
-
 /* wcwidth() knows a character only in a locale that has it, and the user's may
  * be "C"; the one asked here is part of the C library. */
 static int width_of(uint32_t code)
@@ -82,7 +70,7 @@ void cell_add_safe(struct buf *out, struct slice text, bool lines)
 {
 	while (text.n) {
 		size_t n = utf8_char(text.p, text.n);
-		uint32_t code = code_point(text.p, n ? n : 1);
+		uint32_t code = utf8_code(text.p, n ? n : 1);
 
 		if (n && (is_harmless(code) || (lines && code == '\n')))
 			buf_add(out, text.p, n);
@@ -103,7 +91,7 @@ static size_t step(struct slice text, size_t *bytes)
 	int width;
 
 	*bytes = n ? n : 1;
-	width = n ? width_of(code_point(text.p, n)) : 1;
+	width = n ? width_of(utf8_code(text.p, n)) : 1;
 	return width > 0 ? (size_t)width : 0;
 }
 

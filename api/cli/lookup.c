@@ -6,6 +6,7 @@
 #include "base/auto.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "cli/member.h"
 
 /* Of @args what @op takes too. */
 static json_t *args_for(const struct cat_op *op, const json_t *args)
@@ -75,12 +76,8 @@ static bool ambiguous(struct session *s, const struct cat_kind *kind,
 		      const char *word, const json_t *found, struct error *err)
 {
 	AUTO(buf_done) struct buf ids = { 0 };
-	size_t i;
-	json_t *item;
 
-	json_array_foreach (found, i, item)
-		buf_printf(&ids, "%s%s", i ? ", " : "",
-			   json_str(item, "id", ""));
+	member_list(&ids, found, "id");
 	session_forget(s);
 	return fail(err, ERR_CONFLICT,
 		    "%zu of the %s are called \"%.64s\": %s; give the "

@@ -8,10 +8,6 @@
 #include "base/mem.h"
 #include "cli/command.h"
 
-struct entry {
-	const char *term, *text;
-};
-
 /* clang-format off */
 static const char description[] =
 	"The command line of SkyClust: a client of the REST API of skyclustd, "
@@ -23,7 +19,7 @@ static const char description[] =
 	"\n\nWherever an identifier is wanted, a name that only one resource "
 	"has will do.";
 
-static const struct entry arguments[] = {
+static const struct man_entry arguments[] = {
 	{ "--name TEXT", "An argument of the verb, also as --name=TEXT. Names are those of the "
 			 "API with dashes for underscores; other names that clouds use for the "
 			 "same (--type for --instance-type) are understood." },
@@ -36,7 +32,7 @@ static const struct entry arguments[] = {
 	{ NULL },
 };
 
-static const struct entry manifests[] = {
+static const struct man_entry manifests[] = {
 	{ "kind", "What it is: instance, network, …" },
 	{ "name", "By kind and name a resource is found again, within what it belongs to; so it "
 		  "can be in the file only once." },
@@ -57,7 +53,7 @@ static const char manifests_text[] =
 	"one fails, those that need it are skipped, the others are done; "
 	"running it again goes on from there.";
 
-static const struct entry formats[] = {
+static const struct man_entry formats[] = {
 	{ "table", "The columns that matter, cut to fit the terminal: what people get." },
 	{ "wide", "All columns that have a value, never cut." },
 	{ "json", "The server's own words; a list is an array." },
@@ -67,7 +63,7 @@ static const struct entry formats[] = {
 	{ NULL },
 };
 
-static const struct entry files[] = {
+static const struct man_entry files[] = {
 	{ "~/.config/skyclust/config.yaml", "Contexts: saved settings by name; see the command "
 					    "context. The token itself is never in it." },
 	{ "data/admin.token", "Where `make run` puts the token; read without any setting when "
@@ -88,16 +84,6 @@ static const char examples[] =
 	"skyclust apply -f web.yaml --dry-run\n"
 	"source <(skyclust completion bash)\n";
 /* clang-format on */
-
-static void write_entries(struct buf *out, const char *title,
-			  const struct entry *entry)
-{
-	man_heading(out, title);
-	man_list(out);
-	for (; entry->term; entry++)
-		man_item(out, entry->term, entry->text);
-	man_list_end(out);
-}
 
 /* ---- the tables of command.h -------------------------------------------- */
 
@@ -247,13 +233,13 @@ void manual_write(struct buf *out)
 	man_text(out, description);
 	write_options(out);
 	write_commands(out);
-	write_entries(out, "ARGUMENTS", arguments);
-	write_entries(out, "RESOURCES IN A FILE", manifests);
+	man_entries(out, "ARGUMENTS", arguments);
+	man_entries(out, "RESOURCES IN A FILE", manifests);
 	man_text(out, manifests_text);
-	write_entries(out, "OUTPUT", formats);
+	man_entries(out, "OUTPUT", formats);
 	write_collections(out);
 	write_environment(out);
-	write_entries(out, "FILES", files);
+	man_entries(out, "FILES", files);
 	write_statuses(out);
 	man_heading(out, "EXAMPLES");
 	man_code(out, examples);

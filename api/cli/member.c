@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "base/json.h"
 #include "base/text.h"
 
 static json_t *in_object(const json_t *object, const char *path)
@@ -62,6 +63,17 @@ const struct cat_field *member_field(const struct cat_record *record,
 				     const char *path)
 {
 	return record ? cat_field_find(record->fields, path) : NULL;
+}
+
+void member_list(struct buf *out, const json_t *items, const char *member)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach (items, i, item)
+		buf_printf(out, "%s%s", i ? ", " : "",
+			   member ? json_str(item, member, "")
+				  : json_string_value(item));
 }
 
 #define NAMES_MAX 64

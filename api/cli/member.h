@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "catalog/catalog.h"
 
@@ -20,6 +21,9 @@ json_t *member_at(const json_t *value, const char *path);
 /* The field of @record that @path names as a whole, or NULL. */
 const struct cat_field *member_field(const struct cat_record *record,
 				     const char *path);
+
+/* "a, b": the strings @member of @items, or the items themselves (NULL). */
+void member_list(struct buf *out, const json_t *items, const char *member);
 
 /* Does @record (NULL: unknown, everything may be) have the first name of @path?
  * ERR_INVALID names the nearest one. */

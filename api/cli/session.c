@@ -15,6 +15,7 @@
 #include "base/sys.h"
 #include "base/text.h"
 #include "cli/context.h"
+#include "cli/member.h"
 #include "cli/vendor.h"
 
 #define DEFAULT_SERVER "http://127.0.0.1:8080"
@@ -210,12 +211,8 @@ bool session_connect(struct session *s, struct error *err)
 static bool no_single_one(const json_t *items, struct error *err)
 {
 	AUTO(buf_done) struct buf names = { 0 };
-	size_t i;
-	json_t *item;
 
-	json_array_foreach (items, i, item)
-		buf_printf(&names, "%s%s", i ? ", " : "",
-			   json_str(item, "name", ""));
+	member_list(&names, items, "name");
 	if (!names.n)
 		return fail(err, ERR_INVALID, "the server has no provider");
 	return fail(err, ERR_INVALID,

@@ -27,18 +27,6 @@ static void add_blanks(struct buf *out, size_t n)
 
 /* ---- which text may stand how -------------------------------------------- */
 
-/* The code point of the character of @n bytes at @p. */
-static uint32_t code_point(const char *p, size_t n)
-{
-	uint32_t code = (unsigned char)*p;
-
-	if (n > 1)
-		code &= 0x7fu >> n;
-	for (size_t i = 1; i < n; i++)
-		code = code << 6 | ((unsigned char)p[i] & 0x3f);
-	return code;
-}
-
 /* Printable as of section 5.1, no line break of YAML 1.1, no turner of the
  * direction of writing. */
 static bool is_printable(uint32_t code)
@@ -57,7 +45,7 @@ static bool all_printable(struct slice s, const char *also)
 		n = utf8_char(s.p, s.n);
 		if (!n)
 			return false;
-		if (!is_printable(code_point(s.p, n)) &&
+		if (!is_printable(utf8_code(s.p, n)) &&
 		    !(n == 1 && *s.p && strchr(also, *s.p)))
 			return false;
 	}
@@ -128,7 +116,7 @@ static void write_quoted(struct slice s, struct buf *out)
 
 		n = utf8_char(s.p, s.n);
 		n = n ? n : 1;
-		code = code_point(s.p, n);
+		code = utf8_code(s.p, n);
 		if (code == '"' || code == '\\')
 			buf_add_char(out, '\\');
 		if (is_printable(code))

@@ -9,16 +9,6 @@
 
 /* ---- characters ------------------------------------------------------- */
 
-static uint32_t code_point(const char *p, size_t n)
-{
-	static const unsigned char lead[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
-	uint32_t code = (unsigned char)p[0] & lead[n];
-
-	for (size_t i = 1; i < n; i++)
-		code = code << 6 | ((unsigned char)p[i] & 0x3f);
-	return code;
-}
-
 /* What roff writes otherwise than it is typed, or NULL.  A hyphen in running
  * text is one, in what is typed it is a minus. */
 static const char *escape_of(char c, bool typed)
@@ -50,7 +40,7 @@ static void add_char(struct buf *out, const char *p, size_t n, bool typed)
 	if (escape)
 		buf_add_str(out, escape);
 	else if (n > 1)
-		buf_printf(out, "\\[u%04X]", (unsigned)code_point(p, n));
+		buf_printf(out, "\\[u%04X]", (unsigned)utf8_code(p, n));
 	else
 		buf_add_char(out,
 			     n == 1 && !iscntrl((unsigned char)*p) ? *p : ' ');
@@ -263,6 +253,16 @@ void man_item(struct buf *out, const char *usage, const char *text)
 void man_list_end(struct buf *out)
 {
 	buf_add_str(out, ".El\n");
+}
+
+void man_entries(struct buf *out, const char *title,
+		 const struct man_entry *entries)
+{
+	man_heading(out, title);
+	man_list(out);
+	for (; entries->usage; entries++)
+		man_item(out, entries->usage, entries->text);
+	man_list_end(out);
 }
 
 void man_code(struct buf *out, const char *text)

@@ -41,6 +41,13 @@ void man_list(struct buf *out);
 void man_item(struct buf *out, const char *usage, const char *text);
 void man_list_end(struct buf *out);
 
+/* A heading and, below it, such a list; the last entry has no usage. */
+struct man_entry {
+	const char *usage, *text;
+};
+void man_entries(struct buf *out, const char *title,
+		 const struct man_entry *entries);
+
 /* Lines as they are, in a fixed-width font. */
 void man_code(struct buf *out, const char *text);
 

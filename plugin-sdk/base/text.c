@@ -46,6 +46,17 @@ size_t utf8_char(const char *text, size_t n)
 	return length;
 }
 
+uint32_t utf8_code(const char *p, size_t n)
+{
+	uint32_t code = (unsigned char)*p;
+
+	if (n > 1)
+		code &= 0x7fu >> n;
+	for (size_t i = 1; i < n; i++)
+		code = code << 6 | ((unsigned char)p[i] & 0x3f);
+	return code;
+}
+
 bool utf8_valid(const char *p, size_t n)
 {
 	while (n) {

@@ -10,6 +10,7 @@
 
 /* Length of the well-formed character at @p (of @n bytes), 0 if there is none. */
 size_t utf8_char(const char *p, size_t n);
+uint32_t utf8_code(const char *p, size_t n); /* of such a character */
 bool utf8_valid(const char *p, size_t n);
 size_t utf8_cut(const char *p, size_t n, size_t max); /* ≤ max, whole chars */
 

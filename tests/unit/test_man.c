@@ -118,6 +118,13 @@ static void test_parts(void **state UNUSED)
 			    ".Sh EXIT STATUS\n.Ss \\&Ab c\n"
 			    ".Bl -tag -width Ds\n.El\n"
 			    ".Xr other 1 ,\n.Xr last 8\n");
+	man_entries(&out, "FILES",
+		    (const struct man_entry[]){ { "a", "Is so." },
+						{ "b", NULL },
+						{ NULL } });
+	assert_string_equal(written(),
+			    ".Sh FILES\n.Bl -tag -width Ds\n"
+			    ".It Cm \\&a\nIs so.\n.It Cm \\&b\n.El\n");
 }
 
 int main(void)

@@ -29,6 +29,10 @@ static void test_utf8_edges(void **state UNUSED)
 	assert_int_equal(utf8_char("\xe2\x82\xac!", 4), 3);
 	assert_int_equal(utf8_char("\xe2\x82\xac", 2), 0);
 	assert_int_equal(utf8_char("", 0), 0);
+	assert_int_equal(utf8_code("\x7f", 1), 0x7f);
+	assert_int_equal(utf8_code("\xc2\x80", 2), 0x80);
+	assert_int_equal(utf8_code("\xe2\x82\xac", 3), 0x20ac);
+	assert_int_equal(utf8_code("\xf4\x8f\xbf\xbf", 4), 0x10ffff);
 }
 
 static void test_utf8_cut(void **state UNUSED)
