@@ -120,6 +120,9 @@ SC_WAITS static struct sc_reply *report(struct sc_call *call)
 	{ "name", "~", .words = "memory=ram volume_storage=gigabytes" },                     \
 	{ "unit", "~", .words = "MiB=ram GiB=gigabytes|backup_gigabytes -=*" }, { NULL } }
 
+/* A Neutron without this extension. */
+static const struct sc_error_row untold[] = { { 404, NULL, SC_UNSUPPORTED }, { 0 } };
+
 static const struct sc_map use_map[] = {
 	{ "instance_type", "flavor" }, { "started_at ended_at" }, { NULL },
 };
@@ -130,7 +133,7 @@ const struct sc_rest account_rest[] = {
 	{ "volume_quotas", "GET /os-quota-sets/{session.project_id}?usage=true",
 	  .items = "quota_set.*", QUOTAS("volume"), .service = "volume" },
 	{ "network_quotas", "GET /quotas/{session.project_id}/details", .items = "quota.*",
-	  QUOTAS("network"), .service = "network" },
+	  QUOTAS("network"), .service = "network", .errors = untold },
 	{ "metric.query", .run = query, .when = "resource_kind=instance" },
 	{ "diagnostics", "GET /servers/{resource_id}/diagnostics", .items = "" },
 	{ "cost.estimate", .run = estimate },

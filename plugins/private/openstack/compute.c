@@ -212,11 +212,6 @@ static const struct sc_map console_map[] = { { "type", "protocol" }, { "url" }, 
 	.items = "server", .map = new_server_map, .then = "instance.get",                       \
 	.let = "flavor subnet only_subnet", .errors = full, MARKED
 
-#define CONSOLE(protocol, kind)                                                                 \
-	"POST /servers/{id}/remote-consoles",                                                   \
-	"{'remote_console': {'protocol': '" protocol "', 'type': '" kind "'}}",                 \
-	.items = "remote_console", .map = console_map
-
 /* Nova answers 403 alike to what a policy forbids and for a full quota. */
 static const struct sc_error_row full[] = {
 	{ 403, NULL, SC_QUOTA, .only_if = quota_is_full }, { 0 },
@@ -245,13 +240,13 @@ const struct sc_rest compute_rest[] = {
 	{ "instance.suspend", ACTION, "{'suspend': null}",
 	  .already = "status=suspended|suspending" },
 	{ "instance.resume", ACTION, "{'resume': null}", .already = "status=running|pending" },
-	{ "instance.restart", ACTION, "{'reboot': {'type': 'HARD'}}", .when = "force" },
-	{ "instance.restart", ACTION, "{'reboot': {'type': 'SOFT'}}" },
+	{ "instance.restart", ACTION, "{'reboot': {'type': '{force:true=HARD *=SOFT -=SOFT}'}}" },
 	{ "instance.console", ACTION, "{'os-getConsoleOutput': {'length': '{lines|=1000}'}}",
 	  .map = log_map, .when = "type=log" },
-	{ "instance.console", CONSOLE("spice", "spice-html5"), .when = "type=spice" },
-	{ "instance.console", CONSOLE("serial", "serial"), .when = "type=serial" },
-	{ "instance.console", CONSOLE("vnc", "novnc") },
+	{ "instance.console", "POST /servers/{id}/remote-consoles",
+	  "{'remote_console': {'protocol': '{type|=vnc}',"
+	  "  'type': '{type:spice=spice-html5 serial=serial *=novnc -=novnc}'}}",
+	  .items = "remote_console", .map = console_map },
 
 	{ "instance.update", .run = resize, .when = "instance_type" },
 	{ "instance.update", "GET /servers/{id}", SERVER, .let = "renamed retagged" },

@@ -34,9 +34,8 @@ static const struct sc_map image_map[] = {
 	{ "is_public", "visibility", .words = "true=public false=*" }, { NULL },
 };
 
-static const struct sc_map server_image[] = { { "id", "image_id" }, { NULL } };
-static const struct sc_map volume_image[] = {
-	{ "id", "os-volume_upload_image.image_id" }, { NULL },
+static const struct sc_map new_image_map[] = {
+	{ "id", "{image_id|os-volume_upload_image.image_id}" }, { NULL },
 };
 
 /* Nova's way to say that the volume is attached, or not ready for it. */
@@ -81,11 +80,11 @@ const struct sc_rest storage_rest[] = {
 	{ "image.create", "POST /servers/{instance_id}/action",
 	  "{'createImage': {'name': '{name}',"
 	  "  'metadata': {'description': '{description?}', 'skyclust_op': '{op?}'}}}",
-	  .map = server_image, .then = "image.get", .when = "instance_id", .mark = "skyclust_op" },
+	  .map = new_image_map, .then = "image.get", .when = "instance_id", .mark = "skyclust_op" },
 	{ "image.create", "POST /volumes/{volume_id}/action",
 	  "{'os-volume_upload_image': {'image_name': '{name}', 'disk_format': 'raw',"
 	  "  'container_format': 'bare'}}",
-	  .map = volume_image, .then = "image.get", .when = "volume_id", .service = "volume" },
+	  .map = new_image_map, .then = "image.get", .when = "volume_id", .service = "volume" },
 	{ "image.delete", "DELETE /images/{id}", .service = "image" },
 	{ NULL },
 };
