@@ -23,7 +23,7 @@ os.environ.setdefault('SKYCLUST_BIN', str(ROOT / 'build/release/bin'))
 sys.path[:0] = [str(ROOT / 'tests/peers/openstack')]
 import case                                         # noqa: E402
 from case import BIN, PREFIX, settings, wait_for    # noqa: E402
-from peer import HOME, URLS, Peer, http             # noqa: E402
+from peer import URLS, Peer, http, sql              # noqa: E402
 
 SERVERS = 1000          # the most that Nova gives in one answer
 ROUNDS = int(os.environ.get('BENCH_ROUNDS', '7'))
@@ -46,11 +46,6 @@ COPY = "CONCAT('00000000-0000-4000-8000-', LPAD(s.seq, 12, '0'))"
 
 
 # ---- 1,000 servers --------------------------------------------------------------
-
-def sql(text):
-    return subprocess.run(['mariadb', '--no-defaults', '-uroot', '-S', HOME / 'var/mysql.sock', 'nova', '-N', '-e', text],
-                          check=True, capture_output=True, text=True).stdout.split()
-
 
 def parts(table):
     """(schema, name, column with the server's id)"""

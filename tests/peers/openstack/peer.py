@@ -44,6 +44,12 @@ def http(method, url, body=None, headers=None):
         return error.code, error.headers, None
 
 
+def sql(text):
+    """In the peer's databases; the words of the answer."""
+    return subprocess.run(['mariadb', '--no-defaults', '-uroot', '-S', HOME / 'var/mysql.sock', 'nova', '-N', '-e', text],
+                          check=True, capture_output=True, text=True).stdout.split()
+
+
 class Peer:
     def __init__(self):
         self.started = not self.answers()

@@ -51,7 +51,6 @@ class Outside(Case):
         self.assertRegex(router['public_ip'], r'^203\.0\.113\.')
         at = f"routers/{router['id']}"
         self.call('POST', at + '/attach', dict(subnet_id=subnet['id']))
-        self.call('POST', at + '/attach', dict(subnet_id=subnet['id']))
         self.addCleanup(self.call, 'POST', at + '/detach', dict(subnet_id=subnet['id']))
         self.problem('DELETE', at, 409, 'conflict')
         self.assertEqual(self.call('GET', at)['id'], router['id'])
@@ -66,6 +65,16 @@ class Outside(Case):
         self.assertEqual((server['public_ip'], server['private_ip']), (address['address'], address['private_ip']))
         self.assertEqual(self.call('GET', path)['vnic_id'], address['vnic_id'])
         self.assertFalse(self.call('POST', path + '/detach', {}).get('vnic_id'))
+
+    def test_attach_twice(self):
+        """What is natural may be repeated, and the host does so after a driver died."""
+        network, subnet = self.network(PREFIX + 'twice')
+        at = f"routers/{self.make('routers', name=PREFIX + 'twice')['id']}"
+        self.addCleanup(self.call, 'POST', at + '/detach', dict(subnet_id=subnet['id']))
+        for _ in range(2):
+            self.call('POST', at + '/attach', dict(subnet_id=subnet['id']))
+        for _ in range(2):
+            self.assertNotIn(subnet['id'], self.call('POST', at + '/detach', dict(subnet_id=subnet['id']))['subnet_ids'])
 
     def public(self, id):
         server = self.call('GET', f'instances/{id}')
@@ -103,7 +112,7 @@ class Balance(Case):
         servers = [self.server(f'{PREFIX}lb-{i}', network_id=network['id']) for i in range(2)]
         made = self.make('load-balancers', name=PREFIX + 'lb', scheme='internal', subnet_ids=[subnet['id']],
                          listeners=[dict(protocol='tcp', port=80, target_port=8080)],
-                         targets=[dict(instance_id=servers[0]['id'])])
+                         targets=[dict(address=servers[0]['private_ip'])])
         path = f"load-balancers/{made['id']}"
         self.assertIn(made['id'], self.ids('load-balancers'))
         balancer = self.settled(path, 'available')
@@ -115,9 +124,12 @@ class Balance(Case):
         balancer = self.settled(path, 'available')
         self.assertEqual(self.addresses(balancer), sorted(s['private_ip'] for s in servers))
         first = next(t for t in balancer['targets'] if t['address'] == servers[0]['private_ip'])
+        self.assertEqual(first['port'], 8080)
         self.call('POST', path + '/remove-target', dict(target_id=first['id']))
         balancer = self.settled(path, 'available')
-        self.assertEqual(self.addresses(balancer), [servers[1]['private_ip']])
+        self.assertEqual([t['instance_id'] for t in balancer['targets']], [servers[1]['id']])
+        self.call('POST', path + '/remove-target', dict(instance_id=servers[1]['id']))
+        self.assertEqual(self.settled(path, 'available')['targets'], [])
 
     @staticmethod
     def addresses(balancer):

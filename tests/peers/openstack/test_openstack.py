@@ -18,7 +18,9 @@ MODULES = ('test_compute', 'test_network', 'test_storage', 'test_identity', 'tes
 PRICES = '''        prices:
           currency: EUR
           instance_types:
+            m1.tiny: "0.01"
             m1.small: "0.025"
+            m1.medium: "0.05"
 '''
 
 

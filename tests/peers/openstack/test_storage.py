@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Images, volumes and snapshots, and how much of all one may have."""
+import datetime
+
 from case import PREFIX, Case
+from peer import sql
 
 
 class Images(Case):
@@ -63,7 +66,38 @@ class Quotas(Case):
         self.assertEqual((quotas['network', 'network']['limit'], quotas['network', 'network']['used']), (100, 1))
 
     def test_cost_estimate(self):
-        """The prices of the provider's settings (case.py)."""
+        """The prices of the provider's settings (test_openstack.py)."""
         estimate = self.call('GET', 'cost/estimate?instance_type=m1.small&duration=10h')
         self.assertEqual((estimate['instance_type'], estimate['cost'], estimate['currency']),
                          ('m1.small', '0.25', 'EUR'))
+
+    def test_bill_and_trend(self):
+        """Of what Nova says was used: a server that ran for ten hours, as far as Nova knows."""
+        server = self.server(PREFIX + 'bill', instance_type='m1.small')
+        sql("UPDATE instances SET launched_at = UTC_TIMESTAMP() - INTERVAL 10 HOUR, "
+            f"created_at = UTC_TIMESTAMP() - INTERVAL 10 HOUR WHERE uuid = '{server['id']}'")
+        today = datetime.datetime.now(datetime.timezone.utc).date()
+        yesterday = (today - datetime.timedelta(days=1)).isoformat()
+        days = f'start_date={yesterday}&end_date={today.isoformat()}'
+        bill = self.call('GET', 'cost/billing?' + days)
+        self.assertEqual((bill['currency'], bill['period']), ('EUR', f'{yesterday}/{today.isoformat()}'))
+        self.assertEqual([item['unit'] for item in bill['breakdown']], ['hours'])
+        self.assertTrue(0.25 <= float(bill['total_cost']) < 0.26, bill)
+        trend = self.call('GET', f'cost/trend?{days}&granularity=day')
+        self.assertEqual([p['start_date'] for p in trend['points']], [yesterday, today.isoformat()])
+        self.assertTrue(0.25 <= sum(float(p['cost']) for p in trend['points']) < 0.26, trend)
+
+
+class Metrics(Case):
+    def test_metrics(self):
+        """Nova's diagnostics, which its policy gives to administrators only."""
+        server = self.server(PREFIX + 'met')
+        query = f"resource_kind=instance&resource_id={server['id']}&name="
+        self.problem('GET', 'metrics/query?' + query + 'cpu_percent', 403, 'forbidden')
+        self.provider = 'admin'
+        for name, unit in (('memory_percent', 'percent'), ('network_in_bytes', 'bytes'), ('disk_read_bytes', 'bytes')):
+            metric = self.call('GET', 'metrics/query?' + query + name)
+            self.assertEqual((metric['unit'], len(metric['points'])), (unit, 1))
+            self.assertGreaterEqual(float(metric['points'][0]['value']), 0)
+        self.problem('GET', 'metrics/query?' + query + 'node_count', 501, 'unsupported')
+        self.provider = 'openstack'
