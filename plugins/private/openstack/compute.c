@@ -98,14 +98,16 @@ static struct sc_reply *resized(struct sc_call *call, const json_t *handle,
 /* Nova keeps the old size aside until somebody confirms, once. */
 SC_WAITS static bool confirm(struct sc_call *call, json_t *handle)
 {
-	json_t *done = json_object_get(handle, "confirmed");
+	json_t *done;
 
-	if (json_is_true(done))
+	if (json_is_true(json_object_get(handle, "confirmed")))
 		return true;
 	done = sc_rest_call(call, "confirm_resize", json_incref(handle));
+	if (!done && sc_fault_code(call) != SC_CONFLICT)
+		return false;
 	json_decref(done);
 	json_object_set_new(handle, "confirmed", json_true());
-	return done || sc_fault_code(call) == SC_CONFLICT;
+	return true;
 }
 
 /* op.poll: only resize leaves handles. */
