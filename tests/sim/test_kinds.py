@@ -454,6 +454,9 @@ class Rest(Case):
         bill = sim.do('cost.billing', start_date='2026-01-01', end_date='2026-01-31')
         # two seeds of 0.0052 and 0.0104 an hour for 744 hours
         self.assertEqual((bill['total_cost'], bill['period']), ('11.6064', '2026-01-01/2026-01-31'))
+        self.assertEqual([(p['service'], p['cost'], p['quantity']) for p in bill['breakdown']],
+                         [('compute tiny', '3.8688', '744.00'), ('compute small', '7.7376', '744.00')])
+        self.assertEqual((bill['region'], month['region']), ('sim-east', 'sim-east'))
         days = sim.do('cost.trend', start_date='2026-01-01', end_date='2026-01-31')['points']
         self.assertEqual((len(days), {d['cost'] for d in days}), (31, {'0.3744'}))
         months = sim.do('cost.trend', start_date='2026-01-15', end_date='2026-02-10', granularity='month')['points']
