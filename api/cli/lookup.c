@@ -8,15 +8,20 @@
 #include "base/text.h"
 #include "cli/member.h"
 
-/* Of @args what @op takes too. */
+/* Of @args, which are another operation's, what says where to look: what @op
+ * cannot do without, and the region.  What is to be changed is no filter. */
 static json_t *args_for(const struct cat_op *op, const json_t *args)
 {
 	json_t *some = json_object(), *value;
+	const struct cat_field *f;
 	const char *name;
 
-	json_object_foreach ((json_t *)args, name, value)
-		if (strcmp(name, "id") != 0 && cat_arg_find(op, name))
+	json_object_foreach ((json_t *)args, name, value) {
+		f = cat_arg_find(op, name);
+		if (f && strcmp(name, "id") != 0 &&
+		    (f->flags & CAT_REQUIRED || !strcmp(name, "region")))
 			json_object_set(some, name, value);
+	}
 	return some;
 }
 

@@ -201,6 +201,19 @@ class OddServers(unittest.TestCase):
             self.assertIn('effect: unknown', done.err)
             self.assertEqual([method for method, *_ in server.requests], ['GET', 'POST'])
 
+    def test_arguments_of_a_change_do_not_choose(self):
+        """What a change sets is no filter of the list in which the name is looked up."""
+        web = {'id': 'i-1', 'name': 'web', 'status': 'running', 'instance_type': 'small'}
+
+        def answer(method, path, _):
+            if path.endswith('/instances/web'):
+                return 404, {'code': 'not_found', 'detail': 'no web'}
+            return 200, {'items': [web], 'next_page_token': None, 'errors': []} if '?' in path else web
+        with fake(answer) as (cli, server):
+            self.assertEqual(cli.run('instances', 'resize', 'web', '--type', 'large').status, 0)
+            listed = [path for _, path, _ in server.requests if '?' in path]
+            self.assertEqual(listed, ['/api/v1/providers/p/instances?name=web'])
+
     def test_broken_off(self):
         self.check(lambda *_: (200, b'{"items": [', {'Content-Length': '1000', 'Connection': 'close'}), 6,
                    'broke off its answer')
