@@ -370,6 +370,31 @@ static void test_rest_http(void **state)
 	call_done();
 }
 
+static void test_regions(void **state)
+{
+	AUTO_JSON json_t *two = json_pack("[s, s, s, n]", "a", "b", "a");
+	AUTO_JSON json_t *one = json_pack("[s, s]", "a", "a");
+	AUTO_JSON json_t *config = json_pack("{s:s}", "region", "b");
+	struct sc_call c = { .region = "a" };
+
+	(void)state;
+	assert_true(sc_has_region(&c, two));
+	c.region = "c";
+	c.config = config;
+	assert_false(sc_has_region(&c, two));
+	assert_string_equal(c.fault.message, "no region c; there is: a, b");
+	assert_string_equal(c.fault.path, "/region");
+	c.region = NULL;
+	assert_true(sc_has_region(&c, two));
+	assert_false(sc_has_region(&c, one));
+	c.config = NULL;
+	assert_true(sc_has_region(&c, one));
+	assert_false(sc_has_region(&c, two));
+	assert_string_equal(c.fault.message, "choose a region; there is: a, b");
+	assert_false(sc_has_region(&c, NULL));
+	assert_int_equal(sc_fault_code(&c), SC_INVALID);
+}
+
 static void test_args_with(void **state)
 {
 	AUTO_JSON json_t *own = json_pack("{s:s, s:i}", "id", "s1", "n", 1);
@@ -496,6 +521,7 @@ int main(void)
 		WITH_CLOUD(test_rest_call),
 		WITH_CLOUD(test_rest_http),
 		cmocka_unit_test(test_args_with),
+		cmocka_unit_test(test_regions),
 		WITH_CLOUD(test_http),
 		WITH_CLOUD(test_explain),
 	};

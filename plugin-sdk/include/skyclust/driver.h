@@ -445,6 +445,11 @@ struct sc_rate_limit {
 	double per_second;
 };
 
+/* For logins: is the region that the request or else the setting `region` wants
+ * among @regions, an array of names; or is there just one when none is wanted?
+ * False: sc_fail()ed, with those there are. */
+bool sc_has_region(struct sc_call *call, const json_t *regions);
+
 /* ---- sessions: logins, cached by credential digest ---------------------- */
 
 /*

@@ -7,45 +7,11 @@
  */
 #include "openstack.h"
 
-#include <stdio.h>
-
-/* Does the catalogue, whose endpoints have these @regions, have the one that is
- * wanted, or just one?  False: sc_fail()ed. */
-static bool check_region(struct sc_call *call, const json_t *regions)
-{
-	const struct sc_fault fault = { .code = SC_INVALID, .path = "/region" };
-	const char *wanted = sc_region(call), *name;
-	json_t *set = json_object(), *region;
-	char known[200] = "";
-	size_t i, used = 0;
-	bool ok;
-
-	if (!wanted)
-		wanted = sc_config(call, "region");
-	json_array_foreach(regions, i, region)
-		json_object_set(set, json_string_value(region), region);
-	ok = wanted ? json_object_get(set, wanted) != NULL
-		    : json_object_size(set) == 1;
-	json_object_foreach(set, name, region)
-		if (used < sizeof(known))
-			used += snprintf(known + used, sizeof(known) - used,
-					 "%s%s", used ? ", " : "", name);
-	json_decref(set);
-	if (!used)
-		sc_fail(call, SC_INVALID, "the credential names no project, so "
-					  "the token has no service catalogue");
-	else if (!ok)
-		sc_fail_with(call, &fault, "%s%s; there is: %s",
-			     wanted ? "no region " : "choose a region",
-			     wanted ? wanted : "", known);
-	return used && ok;
-}
-
 json_t *keystone_login(struct sc_call *call)
 {
 	json_t *session = sc_rest_call(call, "login", NULL);
 
-	if (session && check_region(call, json_object_get(session, "regions")) &&
+	if (session && sc_has_region(call, json_object_get(session, "regions")) &&
 	    nova_version(call, session))
 		return session;
 	json_decref(session);
