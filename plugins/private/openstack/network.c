@@ -119,6 +119,9 @@ static const struct sc_map group_map[] = {
 #define LIST(what, of_map) .items = what "[]", .map = of_map, NEUTRON
 #define ONE(what, of_map) .items = what, .map = of_map, NEUTRON
 
+/* Neutron's way to say that the router serves the subnet, or cannot. */
+static const struct sc_error_row not_free[] = { { 400, "BadRequest", SC_CONFLICT }, { 0 } };
+
 #define NETWORK "{'network': {'name': '{name}', 'mtu': '{mtu?}', " SIGN_TEXT "}}"
 #define FAMILY "'{cidr:*:*=6 *=4}'"
 #define RULE(x)                                                                                  \
@@ -168,7 +171,8 @@ const struct sc_rest network_rest[] = {
 	  ONE("port", port_map), .let = "subnet", SIGNED },
 	{ "vnic.delete", "DELETE /ports/{id}", NEUTRON },
 	{ "vnic.attach", "POST /servers/{instance_id}/os-interface",
-	  "{'interfaceAttachment': {'port_id': '{id}'}}", .then = "vnic.get" },
+	  "{'interfaceAttachment': {'port_id': '{id}'}}", .then = "vnic.get",
+	  .already = "instance_id={instance_id}" },
 	/* No server has the id "none": one that is attached to nothing is detached already. */
 	{ "vnic.detach", "DELETE /servers/{port.instance_id|=none}/os-interface/{id}",
 	  .let = "port", .then = "vnic.get", .already = "!instance_id" },
@@ -184,7 +188,7 @@ const struct sc_rest network_rest[] = {
 	  ONE("router", router_map), .takes = "type=router", SIGNED },
 	{ "router.delete", "DELETE /routers/{id}", NEUTRON },
 	{ "router.attach", "PUT /routers/{id}/add_router_interface", "{'subnet_id': '{subnet_id}'}",
-	  .then = "router.get", NEUTRON },
+	  .then = "router.get", .already = "subnet_ids={subnet_id}", .errors = not_free, NEUTRON },
 	{ "router.detach", "PUT /routers/{id}/remove_router_interface",
 	  "{'subnet_id': '{subnet_id}'}", .then = "router.get",
 	  .already = "!subnet_ids={subnet_id}", NEUTRON },
