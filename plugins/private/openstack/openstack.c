@@ -26,7 +26,8 @@ static const struct sc_service services[] = {
 	  ERRORS({ 406, NULL, SC_UNSUPPORTED }),
 	  NULL, "*.message", "X-Compute-Request-Id", LINKED },
 	{ "network", "{session.network:until /v2.0}/v2.0", HEADERS(),
-	  ERRORS({ 409, "OverQuota", SC_QUOTA }),
+	  ERRORS({ 409, "OverQuota", SC_QUOTA },
+		 { 404, "ExternalGatewayForFloatingIPNotFound", SC_CONFLICT }),
 	  "NeutronError.type", "NeutronError.message", "X-Openstack-Request-Id", LINKED },
 	{ "volume", "{session.volume}", HEADERS("OpenStack-API-Version: volume 3.42"),
 	  ERRORS({ 406, NULL, SC_UNSUPPORTED }, { 413, NULL, SC_QUOTA }),
@@ -84,6 +85,12 @@ static const struct sc_rest *const tables[] = {
 	balancer_rest, cluster_rest, stack_rest, NULL,
 };
 
+static const char kinds[] =
+	"{'x.openstack.volume_type': {'title': 'Volume type', 'operations': {"
+	"  'list': {'paged': true, 'help': 'List what `type` of a volume may be.'},"
+	"  'get': {'args': {'type': 'object', 'required': ['id'], 'properties': {"
+	"    'id': {'type': 'string'}}}}}}}";
+
 static const char *const unsupported[][2] = {
 	{ "cluster.update", "Magnum's clusters change by templates: upgrade" },
 	{ "node.*", "nodes are the Kubernetes API's: use the kubeconfig" },
@@ -104,5 +111,6 @@ int main(int argc, char **argv)
 		.services = services,
 		.login = keystone_login,
 		.unsupported = unsupported,
+		.kinds = kinds,
 	});
 }

@@ -20,6 +20,10 @@ static const struct sc_map volume_map[] = {
 	{ "zone", "availability_zone" }, { "tags", "metadata" }, { NULL },
 };
 
+static const struct sc_map type_map[] = {
+	{ "id name description is_public" }, { "tags", "extra_specs" }, { NULL },
+};
+
 static const struct sc_map snapshot_map[] = {
 	{ "id name description volume_id created_at updated_at" },
 	{ "status", "status", .words = "available creating deleting error=error* unknown=*" },
@@ -64,6 +68,11 @@ const struct sc_rest storage_rest[] = {
 	  "DELETE /servers/{instance_id|volume.instance_id|=none}/os-volume_attachments/{id}",
 	  .let = "volume", .then = "volume.get", .already = "!instance_id" },
 	{ "volume", "GET /volumes/{id}", VOLUME },
+
+	{ "x.openstack.volume_type.list", "GET /types", .items = "volume_types[]", .map = type_map,
+	  .service = "volume" },
+	{ "x.openstack.volume_type.get", "GET /types/{id}", .items = "volume_type", .map = type_map,
+	  .service = "volume" },
 
 	{ "snapshot.list", "GET /snapshots/detail?volume_id={volume_id?}", .items = "snapshots[]",
 	  .map = snapshot_map, .service = "volume" },

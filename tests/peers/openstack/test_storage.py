@@ -27,6 +27,14 @@ class Images(Case):
 
 
 class Volumes(Case):
+    def test_types_are_a_kind_of_the_vendors(self):
+        kind = 'x.openstack.volume_type'
+        types = {item['name']: item['id'] for item in self.call('GET', kind)['items']}
+        self.assertIn('fake', types)
+        self.assertEqual(self.call('GET', f"{kind}/{types['fake']}")['name'], 'fake')
+        volume = self.make('volumes', name=PREFIX + 'typed', size_gib=1, type='fake')
+        self.assertEqual(self.settled(f"volumes/{volume['id']}", 'available')['type'], 'fake')
+
     def test_volume_and_snapshot(self):
         server = self.server(PREFIX + 'vol')
         volume = self.make('volumes', name=PREFIX + 'vol', size_gib=1, tags={'a': 'b'}, description='a test')
