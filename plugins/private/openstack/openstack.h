@@ -13,7 +13,9 @@
 /* What takes no tags when it is made has the operation in its description,
  * with the user's or alone, and the user does not see it. */
 #define SIGN "'description': 'skyclust-op={op?}'"
-#define SIGN_TEXT "'description': '{description|=} skyclust-op={op|=none}'"
+#define SIGN_TEXT                                                              \
+	"'description': {'|': ['{description} skyclust-op={op}',"              \
+	"                      ' skyclust-op={op}', '{description?}']}"
 #define SIGNED_TEXT { "description", "description", .until = " skyclust-op=" }
 #define SIGNED .mark = "description"
 
