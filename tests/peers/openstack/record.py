@@ -185,6 +185,8 @@ def instances(image, network, subnet):
     case('instance-update', 'instance.update', {**by_id, 'name': 'rec3', 'tags': {'b': 'c'}})
     case('instance-console', 'instance.console', by_id)
     recovery(server, args)
+    outside(network, subnet, server)
+    balancers(subnet)
     case('image-create', 'image.create', {'name': 'rec', 'instance_id': server['id'], 'description': 'recorded'})
     image2 = value('image.list', name='rec')['items'][0]['id']
     wait_for('image', lambda: value('image.get', id=image2)['status'] == 'available')
@@ -242,37 +244,124 @@ def surroundings():
     volume = case('volume-create', 'volume.create', {'name': 'rec', 'size_gib': 1, 'tags': {'a': 'b'}})
     by_id = {'id': volume['id']}
     wait_for('volume', lambda: value('volume.get', **by_id)['status'] == 'available')
+    case('volume-get', 'volume.get', by_id)
     case('volume-list', 'volume.list')
+    types = case('volume-type-list', 'x.openstack.volume_type.list')['items']
+    case('volume-type-get', 'x.openstack.volume_type.get', {'id': types[0]['id']})
     case('volume-resize', 'volume.resize', {**by_id, 'size_gib': 2})
     wait_for('volume', lambda: value('volume.get', **by_id)['status'] == 'available')
     snapshot = case('snapshot-create', 'snapshot.create', {'name': 'rec', 'volume_id': volume['id']})
     wait_for('snapshot', lambda: value('snapshot.get', id=snapshot['id'])['status'] == 'available')
+    case('snapshot-get', 'snapshot.get', {'id': snapshot['id']})
     case('snapshot-list', 'snapshot.list')
     case('snapshot-delete', 'snapshot.delete', {'id': snapshot['id']})
     gone('snapshot.get', snapshot['id'])
     case('volume-detach-nothing', 'volume.detach', by_id)
     case('volume-delete', 'volume.delete', by_id)
     case('volume-quota', 'volume.create', {'name': 'x', 'size_gib': 60000})
-    router = case('router-create', 'router.create', {'name': 'rec'})
-    case('router-list', 'router.list')
-    case('router-delete', 'router.delete', {'id': router['id']})
-    address = case('public-ip-create', 'public_ip.create')
-    case('public-ip-list', 'public_ip.list')
-    case('public-ip-delete', 'public_ip.delete', {'id': address['id']})
     ssh = {'direction': 'ingress', 'protocol': 'tcp', 'port_from': 22, 'cidr': '0.0.0.0/0'}
     group = case('security-group-create', 'security_group.create', {'name': 'rec', 'rules': [ssh]})
     by_id = {'id': group['id']}
     case('security-group-add-rule', 'security_group.add_rule',
          {**by_id, 'direction': 'ingress', 'protocol': 'icmpv6', 'cidr': '::/0'})
-    case('security-group-set-rules', 'security_group.set_rules', {**by_id, 'rules': [ssh]})
+    group = case('security-group-set-rules', 'security_group.set_rules', {**by_id, 'rules': [ssh]})
+    case('security-group-get', 'security_group.get', by_id)
+    case('security-group-remove-rule', 'security_group.remove_rule', {**by_id, 'rule_id': group['rules'][0]['id']})
+    case('security-group-remove-rule-again', 'security_group.remove_rule', {**by_id, 'rule_id': group['rules'][0]['id']})
     case('security-group-list', 'security_group.list', {'name': 'rec'})
     case('security-group-deny', 'security_group.add_rule', {**by_id, **ssh, 'action': 'deny'})
     case('security-group-delete', 'security_group.delete', by_id)
 
 
+def outside(network, subnet, server):
+    """What an instance is reached by, and its volume."""
+    public = next(n for n in value('network.list')['items'] if n['is_external'])
+    router = case('router-create', 'router.create', {'name': 'rec', 'external_network_id': public['id']})
+    by_id = {'id': router['id']}
+    case('router-attach', 'router.attach', {**by_id, 'subnet_id': subnet['id']})
+    case('router-get', 'router.get', by_id)
+    case('router-list', 'router.list')
+    case('router-in-use', 'router.delete', by_id)
+    vnic = value('vnic.list', network_id=network['id'])['items']
+    vnic = next(v for v in vnic if v.get('instance_id') == server['id'])
+    address = case('public-ip-create', 'public_ip.create')
+    case('public-ip-attach', 'public_ip.attach', {'id': address['id'], 'vnic_id': vnic['id']})
+    case('public-ip-get', 'public_ip.get', {'id': address['id']})
+    case('public-ip-detach', 'public_ip.detach', {'id': address['id']})
+    case('public-ip-attach-instance', 'public_ip.attach', {'id': address['id'], 'instance_id': server['id']})
+    case('public-ip-list', 'public_ip.list')
+    case('public-ip-delete', 'public_ip.delete', {'id': address['id']})
+    case('router-detach', 'router.detach', {**by_id, 'subnet_id': subnet['id']})
+    case('router-detach-again', 'router.detach', {**by_id, 'subnet_id': subnet['id']})
+    case('router-delete', 'router.delete', by_id)
+    volume = value('volume.create', name='rec', size_gib=1)
+    by_id = {'id': volume['id']}
+    wait_for('volume', lambda: value('volume.get', **by_id)['status'] == 'available')
+    case('volume-attach', 'volume.attach', {**by_id, 'instance_id': server['id']})
+    wait_for('volume', lambda: value('volume.get', **by_id)['status'] == 'in_use')
+    case('volume-detach', 'volume.detach', by_id)
+    wait_for('volume', lambda: value('volume.get', **by_id)['status'] == 'available')
+    call('volume.delete', by_id)
+    gone('volume.get', volume['id'])
+
+
+def identity():
+    admin = {**CREDENTIAL, 'username': 'admin', 'project_name': 'admin'}
+
+    def life(kind, **args):
+        made = case(f'{kind}-create', f'{kind}.create', args, credential=admin)
+        case(f'{kind}-create-again', f'{kind}.create', args, credential=admin)
+        case(f'{kind}-get', f'{kind}.get', {'id': made['id']}, credential=admin)
+        case(f'{kind}-list', f'{kind}.list', {'name': 'rec'}, credential=admin)
+        case(f'{kind}-delete', f'{kind}.delete', {'id': made['id']}, credential=admin)
+        case(f'{kind}-forbidden', f'{kind}.create', args)
+    life('project', name='rec', description='recorded')
+    life('user', name='rec', password='wg7-Bq2', description='recorded')
+    life('role', name='rec', description='recorded')
+    case('project-list-own', 'project.list')
+    case('user-list-forbidden', 'user.list')
+
+
+def stacks():
+    template = (pathlib.Path(__file__).parent / 'stack.yaml').read_text()
+    args = {'name': 'rec', 'template': template, 'parameters': {'flavor': 'm1.tiny'}}
+    stack = case('stack-create', 'stack.create', args)
+    by_id = {'id': stack['id']}
+    wait_for('stack', lambda: value('stack.get', **by_id)['status'] == 'available')
+    case('stack-create-again', 'stack.create', args)
+    case('stack-bad-template', 'stack.create', {**args, 'template': 'no: template'})
+    case('stack-get', 'stack.get', by_id)
+    case('stack-list', 'stack.list')
+    case('stack-update', 'stack.update', {**by_id, 'template': template, 'parameters': {'flavor': 'm1.small'}})
+    wait_for('stack', lambda: value('stack.get', **by_id)['status'] == 'available')
+    case('stack-delete', 'stack.delete', by_id)
+    gone('stack.get', stack['id'])
+
+
+def balancers(subnet):
+    balancer = case('load-balancer-create', 'load_balancer.create', {
+        'name': 'rec', 'scheme': 'internal', 'subnet_ids': [subnet['id']],
+        'listeners': [{'protocol': 'tcp', 'port': 80, 'target_port': 8080}], 'targets': [{'address': '10.9.9.70'}]})
+    by_id = {'id': balancer['id']}
+
+    def ready():
+        wait_for('load balancer', lambda: value('load_balancer.get', **by_id)['status'] == 'available')
+    ready()
+    case('load-balancer-get', 'load_balancer.get', by_id)
+    case('load-balancer-list', 'load_balancer.list')
+    case('load-balancer-add-target', 'load_balancer.add_target', {**by_id, 'address': '10.9.9.71'})
+    ready()
+    target = value('load_balancer.get', **by_id)['targets'][0]['id']
+    case('load-balancer-remove-target', 'load_balancer.remove_target', {**by_id, 'target_id': target})
+    ready()
+    case('load-balancer-delete', 'load_balancer.delete', by_id)
+    gone('load_balancer.get', balancer['id'])
+
+
 def clusters():
-    account.drop_cluster_template('rec')
-    account.cluster_template('rec', 'v1.26.8')
+    for name, version in ('rec', 'v1.26.8'), ('next', 'v1.27.1'):
+        account.drop_cluster_template(name)
+        account.cluster_template(name, version)
     case('cluster-versions', 'cluster.versions')
     case('cluster-bad-version', 'cluster.create', {'name': 'rec', 'version': 'v0.1'})
     case('cluster-fargate', 'cluster.create', {'name': 'rec', 'mode': 'fargate'})
@@ -293,6 +382,9 @@ def clusters():
     case('node-pool-list-all', 'node_pool.list')
     case('node-pool-scale', 'node_pool.scale', {'id': pool['id'], 'node_count': 2})
     wait_for('pool', lambda: value('cluster.get', **by_id)['status'] == 'running')
+    for op, by in ('cluster', by_id), ('node_pool', {'id': pool['id']}):
+        case(f'{op}-upgrade'.replace('_', '-'), f'{op}.upgrade', {**by, 'version': 'next'})
+        wait_for('pool', lambda: value('cluster.get', **by_id)['status'] == 'running')
     case('node-pool-absent', 'node_pool.get', {'id': cluster['id'] + ':nope'})
     case('node-pool-no-id', 'node_pool.get', {'id': 'nope'})
     case('node-pool-delete', 'node_pool.delete', {'id': pool['id']})
@@ -300,7 +392,8 @@ def clusters():
     case('cluster-delete', 'cluster.delete', by_id)
     gone('cluster.get', cluster['id'])
     case('cluster-delete-absent', 'cluster.delete', by_id)
-    account.drop_cluster_template('rec')
+    for name in 'rec', 'next':
+        account.drop_cluster_template(name)
 
 
 def logins():
@@ -329,6 +422,8 @@ def record():
     key_pairs()
     instances(image, network, subnet)
     surroundings()
+    identity()
+    stacks()
     clusters()
 
 
