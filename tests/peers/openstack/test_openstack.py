@@ -14,7 +14,7 @@ from case import PREFIX, settings
 from proxy import Proxy
 
 MODULES = ('test_compute', 'test_network', 'test_storage', 'test_identity', 'test_cluster', 'test_pages', 'test_failures',
-           'test_mirror', 'test_outage')
+           'test_client', 'test_outage')
 PRICES = '''        prices:
           currency: EUR
           instance_types:

@@ -65,6 +65,15 @@ class Volumes(Case):
         self.assertEqual(self.settled(f"volumes/{copy['id']}", 'available')['size_gib'], 1)
 
 
+    def test_volume_types(self):
+        """A kind of the vendor's own."""
+        kind = 'x.openstack.volume_type'
+        fake = next(t for t in self.items(kind) if t['name'] == 'fake')
+        self.assertEqual(self.call('GET', f"{kind}/{fake['id']}")['name'], 'fake')
+        volume = self.make('volumes', name=PREFIX + 'typed', size_gib=1, type='fake')
+        self.assertEqual(self.settled(f"volumes/{volume['id']}", 'available')['type'], 'fake')
+
+
 class Quotas(Case):
     def test_quotas(self):
         network, _ = self.network(PREFIX + 'quota')
@@ -89,11 +98,11 @@ class Quotas(Case):
         days = f'start_date={yesterday}&end_date={today.isoformat()}'
         bill = self.call('GET', 'cost/billing?' + days)
         self.assertEqual((bill['currency'], bill['period']), ('EUR', f'{yesterday}/{today.isoformat()}'))
-        self.assertEqual([item['unit'] for item in bill['breakdown']], ['hours'])
-        self.assertTrue(0.25 <= float(bill['total_cost']) < 0.26, bill)
+        self.assertEqual({item['unit'] for item in bill['breakdown']}, {'hours'})
+        self.assertTrue(0.25 <= float(bill['total_cost']) < 0.3, bill)      # with the minutes of other tests' servers
         trend = self.call('GET', f'cost/trend?{days}&granularity=day')
         self.assertEqual([p['start_date'] for p in trend['points']], [yesterday, today.isoformat()])
-        self.assertTrue(0.25 <= sum(float(p['cost']) for p in trend['points']) < 0.26, trend)
+        self.assertTrue(0.25 <= sum(float(p['cost']) for p in trend['points']) < 0.3, trend)
 
 
 class Metrics(Case):
