@@ -3,11 +3,12 @@
 """replay.py DRIVER DIR: carry out each case of DIR/*.json against its recorded exchanges, without any network.
 
 A case is {"call": OPERATION, "args": {…}, "exchanges": […]} and the "answer" that must come, or of the "error" the
-members that it must have. DIR/common.json has what the cases share: "config", "credential", and the exchanges of the
+members that it must have. Every operation of the driver's --describe needs one. DIR/common.json has what the cases share: "config", "credential", and the exchanges of the
 "login", which come before a case's own unless it says "login": false. A recording is as record.h describes it.
 """
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -51,17 +52,26 @@ def run(case, common, folder):
         return [done.stderr]
 
 
+def without_case(calls):
+    """Operations that the driver offers and no case is about."""
+    text = subprocess.run([DRIVER, '--describe'], check=True, capture_output=True, text=True, timeout=60).stdout
+    return [name for name in re.findall(r'^([a-z_.]+\.[a-z_]+) +(?:row|function)\b', text, re.M) if name not in calls]
+
+
 def main():
     common = json.loads((FOLDER / 'common.json').read_text())
     files = sorted(set(FOLDER.glob('*.json')) - {FOLDER / 'common.json'})
-    failed = 0
+    failed, calls = 0, set()
     with tempfile.TemporaryDirectory() as folder:
         for file in files:
-            wrong = run(json.loads(file.read_text()), common, pathlib.Path(folder))
+            case = json.loads(file.read_text())
+            calls.add(case['call'])
+            wrong = run(case, common, pathlib.Path(folder))
             failed += bool(wrong)
             print('\n        '.join([f'{"FAIL" if wrong else "ok  "}  {file.stem}', *wrong]))
-    print(f'{len(files)} cases, {failed} failed')
-    return 1 if failed or not files else 0
+    missing = without_case(calls)
+    print(f'{len(files)} cases of {len(calls)} operations, {failed} failed; without a case: {", ".join(missing) or "none"}')
+    return 1 if failed or missing or not files else 0
 
 
 sys.exit(main())

@@ -65,15 +65,6 @@ class Volumes(Case):
         self.assertEqual(self.settled(f"volumes/{copy['id']}", 'available')['size_gib'], 1)
 
 
-    def test_volume_types(self):
-        """A kind of the vendor's own."""
-        kind = 'x.openstack.volume_type'
-        fake = next(t for t in self.items(kind) if t['name'] == 'fake')
-        self.assertEqual(self.call('GET', f"{kind}/{fake['id']}")['name'], 'fake')
-        volume = self.make('volumes', name=PREFIX + 'typed', size_gib=1, type='fake')
-        self.assertEqual(self.settled(f"volumes/{volume['id']}", 'available')['type'], 'fake')
-
-
 class Quotas(Case):
     def test_quotas(self):
         network, _ = self.network(PREFIX + 'quota')
