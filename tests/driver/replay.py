@@ -3,8 +3,9 @@
 """replay.py DRIVER DIR: carry out each case of DIR/*.json against its recorded exchanges, without any network.
 
 A case is {"call": OPERATION, "args": {…}, "exchanges": […]} and the "answer" that must come, or of the "error" the
-members that it must have. Every operation of the driver's --describe needs one. DIR/common.json has what the cases share: "config", "credential", and the exchanges of the
-"login", which come before a case's own unless it says "login": false. A recording is as record.h describes it.
+members that it must have. Every operation of the driver's --describe needs one. DIR/common.json has what the cases
+share: "config", "credential", and the exchanges of the "login", which come before a case's own unless it says "login":
+false. A recording is as record.h describes it.
 """
 import json
 import pathlib

@@ -36,7 +36,7 @@ class Exchange:
             connection.close()
         if self.service == 'keystone':      # the catalogue comes with the token
             for name, port in self.proxy.ports.items():
-                body = body.replace(b'127.0.0.1:%d/' % PORTS[name], b'127.0.0.1:%d/' % port)
+                body = body.replace(b'127.0.0.1:%d' % PORTS[name], b'127.0.0.1:%d' % port)
         return Answer(answer.status, answer.getheaders(), body)
 
 

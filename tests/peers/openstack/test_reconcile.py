@@ -21,11 +21,11 @@ POINTS = ('answer lost', 'answer lost', 'answer lost', 'request lost', 'answer p
 
 
 class Killer:
-    """The hook of the proxy: kills @provider's driver at the point that is armed, once."""
+    """The hook of the proxy: kills @provider's driver at the point of a POST to @path that is armed, once."""
 
-    def __init__(self, provider):
-        self.provider, self.lock = provider, threading.Lock()
-        self.point, self.done, self.posts = None, [], collections.Counter()
+    def __init__(self, provider, path):
+        self.provider, self.path, self.lock = provider, path, threading.Lock()
+        self.point, self.done = None, []
 
     def arm(self, point):
         self.point = point
@@ -38,14 +38,13 @@ class Killer:
         self.point = None
 
     def __call__(self, exchange):
-        if exchange.method != 'POST' or not exchange.path.endswith('/servers'):
+        if exchange.method != 'POST' or not exchange.path.endswith(self.path):
             return exchange.forward()
         with self.lock:
-            self.posts[exchange.body] += 1
             if self.point == 'request lost':
                 return self.kill()
             answer = exchange.forward()
-            assert answer.status == 202, answer
+            assert answer.status in (200, 201, 202), answer
             if self.point == 'answer lost':
                 return self.kill()
             if self.point == 'answer passed on':
@@ -81,7 +80,7 @@ class Once(Case):
         self.until('the servers to be gone', lambda: not self.servers())
 
     def test_killed_around_the_answer(self):
-        killer = self.proxy.hook = Killer(self.provider)
+        killer = self.proxy.hook = Killer(self.provider, '/servers')
         network, _ = self.network(PREFIX + 'net')
         image = self.image()['id']
         self.addCleanup(self.sweep)
@@ -102,6 +101,33 @@ class Once(Case):
         print(f'killed {KILLS} times ({", ".join(f"{n} x {point}" for point, n in counts.items())}): '
               f'{len(acknowledged)} creates acknowledged, {sum(map(len, found.values()))} servers in Nova, '
               f'{sum(len(ids) > 1 for ids in found.values())} doubled', flush=True)
+
+    def test_what_else_is_made(self):
+        """Twice each: the answer is lost, and the request is."""
+        network, subnet = self.network(PREFIX + 'else')
+        volume = self.make('volumes', name=PREFIX + 'source', size_gib=1)
+        self.settled(f"volumes/{volume['id']}", 'available')
+        for collection, path, body in (
+                ('networks', '/networks', {}), ('routers', '/routers', {}), ('security-groups', '/security-groups', {}),
+                ('subnets', '/subnets', dict(network_id=network['id'], cidr='10.93.0.0/24')),
+                ('vnics', '/ports', dict(subnet_id=subnet['id'])), ('volumes', '/volumes', dict(size_gib=1)),
+                ('snapshots', '/snapshots', dict(volume_id=volume['id']))):
+            for number, point in enumerate(('answer lost', 'request lost')):
+                with self.subTest(collection, point=point):
+                    self.once(collection, path, point, {**body, 'name': f'{PREFIX}{number}'})
+
+    def once(self, collection, path, point, body):
+        killer = self.proxy.hook = Killer(self.provider, path)
+        killer.arm(point)
+        made = self.call('POST', collection, body, 201)
+        self.until('the kill', lambda: not killer.point)
+        self.proxy.hook = Proxy.pass_on
+        self.assertEqual(killer.done, [point])
+        found = [item['id'] for item in self.items(collection) if item['name'] == body['name']]
+        self.assertEqual(found, [made['id']])
+        if collection in ('volumes', 'snapshots'):
+            self.settled(f"{collection}/{made['id']}", 'available')
+        self.drop(collection, made['id'])
 
 
 if __name__ == '__main__':
