@@ -65,6 +65,14 @@ class Host:
         with self.open(path) as answer:
             return json.load(answer)
 
+    def wait_ready(self, providers):
+        """Until so many drivers, which were asked to start, have."""
+        end = time.monotonic() + 30
+        while (states := [p['state'] for p in self.get('/api/v1/providers')['items']]) != ['ready'] * providers:
+            if time.monotonic() > end:
+                self.close()
+                sys.exit(f'not all drivers are ready: {states}')
+
     def driver_pid(self, name='sim'):
         return self.get('/api/v1/providers/' + name)['pid']
 
@@ -231,8 +239,7 @@ def bench_memory():
                 '    openstack:\n      enabled: true\n      start: eager\n      config:\n        username: demo\n'
                 '        auth_url: http://127.0.0.1:9/v3\n        password: none\n        project_name: demo\n')
     host.get('/api/v1/providers/sim/instances')
-    providers = host.get('/api/v1/providers')['items']
-    assert [p['state'] for p in providers] == ['ready'] * 6, providers
+    host.wait_ready(6)
     used = memory(host.process.pid, 'VmRSS')
     with nginx(__file__) as peer:
         urllib.request.urlopen(peer + '/constant').close()
