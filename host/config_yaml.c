@@ -5,6 +5,7 @@
  */
 #include "config_yaml.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
@@ -283,17 +284,28 @@ bool config_yaml_is_null(const struct yaml_node *node)
 		!strcmp(node->text, "null"));
 }
 
-/* "0.25", "-1.5": digits, one point, digits. */
+/*
+ * "0.25", "-1.5", "2e19": digits, then a fraction, an exponent or both (YAML
+ * 1.2, 10.3.2); what no double can hold stays text.
+ */
 static bool is_real(const char *text)
 {
-	size_t whole, part;
+	static const char digits[] = "0123456789";
+	const char *p = text + (*text == '-');
+	size_t n = strspn(p, digits), whole = n;
 
-	text += *text == '-';
-	whole = strspn(text, "0123456789");
-	if (!whole || text[whole] != '.')
-		return false;
-	part = strspn(text + whole + 1, "0123456789");
-	return part && !text[whole + 1 + part];
+	p += n;
+	if (n && *p == '.') {
+		n = strspn(++p, digits);
+		p += n;
+	}
+	if (n && (*p == 'e' || *p == 'E')) {
+		p++;
+		p += *p == '-' || *p == '+';
+		n = strspn(p, digits);
+		p += n;
+	}
+	return whole && n && !*p && isfinite(strtod(text, NULL));
 }
 
 static json_t *plain_to_json(const struct yaml_node *node)

@@ -253,7 +253,7 @@ static void test_prints_what_it_reads(void **state UNUSED)
 		"plugins:\n  timeout: 90s\n  providers:\n    a:\n      driver: "
 		"b\n"
 		"      start: eager\n      path: /x\n      config: {n: 1, s: "
-		"'1',"
+		"'1', big: 22222222222222222222.222, text: 1.5e999,"
 		" password: secret, deep: {api_key: k}, lit: '$${HOME}'}\n"
 		"    c: {enabled: false}\n");
 	char *first = printed(c), *second;
@@ -269,6 +269,11 @@ static void test_prints_what_it_reads(void **state UNUSED)
 	assert_string_equal(
 		json_str(config_provider_find(again, "a")->config, "lit", ""),
 		"${HOME}");
+	assert_true(json_is_real(json_object_get(
+		config_provider_find(again, "a")->config, "big")));
+	assert_string_equal(
+		json_str(config_provider_find(again, "a")->config, "text", ""),
+		"1.5e999");
 	mem_free(first);
 	mem_free(second);
 	config_free(c);
