@@ -341,6 +341,7 @@ struct config_provider *config_provider_find(const struct config *c,
 
 static const char *const levels[] = { "debug", "info", "warn", "error", NULL };
 static const char *const formats[] = { "text", "json", NULL };
+static const char *const algorithms[] = { "HS256", "RS256", "ES256", NULL };
 static const char *const sandboxes[] = { "best", "required", "off", NULL };
 
 #define AT(m) offsetof(struct config, m)
@@ -350,7 +351,15 @@ const struct setting config_settings[] = {
 	{ "server.listen", SET_TEXT, "127.0.0.1:8080", AT(listen),
 	  .help = "Address and port of the HTTP API, loopback only; port 0 picks a free one." },
 	{ "server.data_dir", SET_TEXT, "data", AT(data_dir),
-	  .help = "Folder of all state: the admin token and the drivers' own files." },
+	  .help = "Folder of all state: keys, the embedded database, the drivers' own files." },
+	{ "server.socket", SET_TEXT, "", AT(socket),
+	  .help = "Unix socket for the local administrator; empty: skyclust.sock in data_dir." },
+	{ "server.tls_certificate", SET_TEXT, "", AT(tls_certificate),
+	  .help = "PEM file with the certificate chain; with it the API speaks HTTPS." },
+	{ "server.tls_key", SET_TEXT, "", AT(tls_key),
+	  .help = "PEM file with the certificate's private key." },
+	{ "server.tls_client_ca", SET_TEXT, "", AT(tls_client_ca),
+	  .help = "PEM file; clients must show a certificate signed by one of these (mTLS)." },
 	{ "server.max_connections", SET_INT, "10000", AT(max_connections), 1, 100000,
 	  "Open HTTP connections; more are refused." },
 	{ "server.max_body", SET_INT, "1048576", AT(max_body), 1024, 16777216,
@@ -403,6 +412,55 @@ const struct setting config_settings[] = {
 	{ "supervisor.sandbox", SET_WORD, "best", AT(sandbox), .words = sandboxes,
 	  .help = "`best`: every wall the kernel offers; `required`: no driver "
 	    "starts unless all of them stand; `off`: none." },
+
+	{ "store.url", SET_TEXT, "", AT(store_url),
+	  .help = "Database: sqlite:PATH or postgresql://…; empty: skyclust.db in data_dir." },
+	{ "store.pool", SET_INT, "8", AT(store_pool), 2, 256,
+	  "Connections to PostgreSQL." },
+	{ "store.timeout", SET_DURATION, "2s", AT(store_timeout_ms), 100, 60 * SECOND,
+	  "How long the database may take for one answer." },
+
+	{ "keys.file", SET_TEXT, "", AT(key_file),
+	  .help = "File of all keys, 0600, made when it is not there; empty: keys.json in "
+		  "data_dir. Hosts with one database share it." },
+
+	{ "auth.token_algorithm", SET_WORD, "HS256", AT(token_algorithm), .words = algorithms,
+	  .help = "How access tokens are signed." },
+	{ "auth.access_lifetime", SET_DURATION, "15m", AT(access_lifetime_ms), SECOND, 24 * HOUR,
+	  "How long an access token is good." },
+	{ "auth.refresh_lifetime", SET_DURATION, "720h", AT(refresh_lifetime_ms), SECOND,
+	  1000 * HOUR, "How long a session lives without being used." },
+	{ "auth.lockout_failures", SET_INT, "5", AT(lockout_failures), 1, 1000,
+	  "Wrong passwords for an account from one address before further ones must wait." },
+	{ "auth.lockout_max", SET_DURATION, "15m", AT(lockout_max_ms), SECOND, 24 * HOUR,
+	  "The longest such wait; it begins with a second and doubles." },
+
+	{ "limits.rate", SET_INT, "1000", AT(tenant_rate), 1, 10000000,
+	  "Requests per second of one tenant; more are answered with 429." },
+	{ "limits.burst", SET_INT, "2000", AT(tenant_burst), 1, 10000000,
+	  "Requests that a tenant who was quiet may send at once." },
+	{ "limits.requests", SET_INT, "256", AT(tenant_requests), 1, 100000,
+	  "Requests of one tenant that are worked on or wait." },
+
+	{ "operations.wait", SET_DURATION, "30s", AT(operation_wait_ms), 0, HOUR,
+	  "How long the answer to a change waits for its end; then it is 202." },
+	{ "operations.lease", SET_DURATION, "10s", AT(operation_lease_ms), SECOND, HOUR,
+	  "A host that says nothing for so long loses its operations to another." },
+	{ "operations.keep", SET_DURATION, "720h", AT(operation_keep_ms), SECOND, 1000 * HOUR,
+	  "How long finished operations can be read." },
+	{ "operations.idempotency", SET_DURATION, "24h", AT(idempotency_keep_ms), SECOND,
+	  1000 * HOUR, "How long an Idempotency-Key is known." },
+
+	{ "audit.checkpoint", SET_DURATION, "1h", AT(audit_checkpoint_ms), SECOND, 24 * HOUR,
+	  "Between two signed checkpoints of the audit log." },
+	{ "audit.export", SET_TEXT, "", AT(audit_export),
+	  .help = "Folder to which signed checkpoints are written, best on another machine; "
+		  "empty: data_dir." },
+	{ "audit.keep_days", SET_INT, "0", AT(audit_keep_days), 0, 36500,
+	  "Days after which audit records are removed; 0: never." },
+
+	{ "credentials.warning", SET_DURATION, "168h", AT(credential_warning_ms), 0, 1000 * HOUR,
+	  "How long before its end a credential is said to expire." },
 	{ NULL },
 };
 /* clang-format on */

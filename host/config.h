@@ -30,6 +30,9 @@ struct config_provider {
 	char *path;     /* program, or NULL: found in plugin directories */
 	bool enabled;
 	bool eager;     /* start: eager (at start) or lazy (first call) */
+	bool shared;    /* workspaces without a credential may use `config` */
+	bool private_networks; /* credentials of workspaces may name hosts in
+				* private networks */
 	json_t *config; /* object; strings expanded; settings and
 			 * credential fields as they were written: the
 			 * registry tells them apart by the driver's
@@ -41,6 +44,8 @@ struct config {
 	char *file;     /* NULL: defaults only */
 	char *listen;   /* "127.0.0.1:8080" */
 	char *data_dir;
+	char *socket;           /* unix socket of the local administrator */
+	char *tls_certificate, *tls_key, *tls_client_ca; /* PEM files, or "" */
 	char *plugin_dir;       /* of drivers; empty: see programs.h */
 	char *log_level, *log_format, *log_file;
 	long long call_timeout_ms;      /* default deadline of a call */
@@ -53,6 +58,18 @@ struct config {
 	long long backoff_min_ms, backoff_max_ms;
 	char *sandbox;          /* "best" or "required" or "off" */
 	bool auto_load;         /* every driver found is a provider */
+	char *store_url;        /* empty: sqlite:DATA_DIR/skyclust.db */
+	long long store_pool, store_timeout_ms;
+	char *key_file;         /* empty: DATA_DIR/keys.json */
+	char *token_algorithm;  /* "HS256", "RS256", "ES256" */
+	long long access_lifetime_ms, refresh_lifetime_ms;
+	long long lockout_failures, lockout_max_ms;
+	long long operation_wait_ms, operation_lease_ms, operation_keep_ms;
+	long long idempotency_keep_ms;
+	long long audit_checkpoint_ms, audit_keep_days;
+	char *audit_export;     /* folder for signed checkpoints, or "" */
+	long long credential_warning_ms;
+	long long tenant_rate, tenant_burst, tenant_requests;
 	struct list providers;  /* struct config_provider */
 };
 

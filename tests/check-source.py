@@ -30,6 +30,7 @@ LAYERS = {
     "plugin-sdk/template/": "plugin",
     "plugins/": "plugin",
     "host/": "host",
+    "host/nouns/": "nouns",
     "host/main.c": "main",
     "api/": "api",
     "api/cli/": "cli",
@@ -46,10 +47,11 @@ ARROWS = {
     "driver": {"cloud", "rpc", "catalog", "base", "public"},
     "public": set(),
     "plugin": {"public"},
-    "host": {"rpc", "catalog", "base"},
-    "api": {"host", "catalog", "base"},
-    "cli": {"catalog", "base"},
-    "main": {"host", "api", "rpc", "catalog", "base"},
+    "nouns": {"catalog", "base"},
+    "host": {"nouns", "rpc", "catalog", "base"},
+    "api": {"host", "nouns", "catalog", "base"},
+    "cli": {"nouns", "catalog", "base"},
+    "main": {"host", "nouns", "api", "rpc", "catalog", "base"},
     "test": set(LAYERS.values()),
 }
 

@@ -33,6 +33,10 @@ static const enum exit_status statuses[ERR_COUNT] = {
 	[ERR_TOO_LARGE] = STATUS_USAGE,
 	[ERR_URI_TOO_LONG] = STATUS_USAGE,
 	[ERR_HEADERS_TOO_LARGE] = STATUS_USAGE,
+	[ERR_PRECONDITION_FAILED] = STATUS_CONFLICT,
+	[ERR_PRECONDITION_REQUIRED] = STATUS_USAGE,
+	[ERR_LIMITED] = STATUS_UNAVAILABLE,
+	[ERR_STORE_UNAVAILABLE] = STATUS_UNAVAILABLE,
 };
 
 /* %P: the provider, %C: the collection, %O: the operation's name, %S: seconds */
@@ -53,6 +57,8 @@ static const char *const advice[ERR_COUNT] = {
 	[ERR_BUSY] = "try again in %S",
 	[ERR_DRIVER_UNAVAILABLE] =
 		"`skyclust providers show %P` tells how its driver is; try again in %S",
+	[ERR_LIMITED] = "try again in %S",
+	[ERR_STORE_UNAVAILABLE] = "try again in %S",
 	[ERR_NEEDS_ATTENTION] = "somebody must look after it; the host's log tells more",
 	[ERR_INTERNAL] = "the host's log tells more under the request's id",
 	[ERR_DRIVER_BAD_ANSWER] = "the host's log tells more under the request's id",

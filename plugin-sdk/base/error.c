@@ -190,5 +190,12 @@ static const struct err_info table[ERR_COUNT] = {
 		{ "media_type", "Unsupported media type", 0, 415, false },
 	[ERR_HEADERS_TOO_LARGE] =
 		{ "headers_too_large", "Request header fields too large", 0, 431, false },
+	[ERR_PRECONDITION_FAILED] =
+		{ "precondition_failed", "Precondition failed", 0, 412, false },
+	[ERR_PRECONDITION_REQUIRED] =
+		{ "precondition_required", "Precondition required", 0, 428, false },
+	[ERR_LIMITED] = { "limited", "Too many requests", 0, 429, true },
+	[ERR_STORE_UNAVAILABLE] =
+		{ "store_unavailable", "Database unavailable", 0, 503, true },
 };
 /* clang-format on */

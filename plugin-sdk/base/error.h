@@ -45,6 +45,10 @@ enum err_code {
 	ERR_URI_TOO_LONG,       /* 414 */
 	ERR_MEDIA_TYPE,         /* 415 */
 	ERR_HEADERS_TOO_LARGE,  /* 431 */
+	ERR_PRECONDITION_FAILED, /* If-Match: it was changed meanwhile: 412 */
+	ERR_PRECONDITION_REQUIRED, /* no If-Match: 428 */
+	ERR_LIMITED,            /* our own limits: 429 */
+	ERR_STORE_UNAVAILABLE,  /* our own database: 503 */
 	ERR_COUNT
 };
 

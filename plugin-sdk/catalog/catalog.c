@@ -111,13 +111,14 @@ static size_t fields_count(const struct cat_field *fields)
 const struct cat_field *cat_arg(const struct cat_op *op, size_t i)
 {
 	bool paged = op->flags & CAT_PAGED;
-	bool reads = !(op->flags & CAT_MUTATES);
+	bool local = op->flags & CAT_LOCAL;
+	bool reads = !local && !(op->flags & CAT_MUTATES);
 	const struct cat_field *const parts[] = {
 		op->flags & CAT_BY_ID ? cat_id_arg : nothing,
 		op->args ? op->args : nothing,
 		paged ? cat_list_args : nothing,
 		reads ? cat_read_args : nothing,
-		cat_common_args,
+		local ? nothing : cat_common_args,
 	};
 
 	for (size_t part = 0; part < ARRAY_LEN(parts); part++) {

@@ -75,6 +75,8 @@ enum cat_op_flag {
 	CAT_ACTION = 1 << 5,    /* REST: POST …/{id}/{verb}, or without
 				 * CAT_BY_ID POST …/{verb}; GET as well when
 				 * nothing is changed */
+	CAT_LOCAL = 1 << 6,     /* of SkyClust itself, not of a cloud: knows no
+				 * region and nothing native */
 };
 
 struct cat_op {
@@ -106,9 +108,9 @@ const struct cat_op *cat_op_find(const char *name);     /* "instance.create" */
 
 /*
  * Every argument of @op in order: `id` of a CAT_BY_ID one, its own ones, those
- * every list has (limit, page_token, fields), those every read has (native),
- * those every operation has (region: the host moves it to the request's
- * context).  @i counts from 0; NULL at the end.
+ * every list has (limit, page_token, fields), and unless it is CAT_LOCAL those
+ * every read has (native) and every operation has (region: the host moves it to
+ * the request's context).  @i counts from 0; NULL at the end.
  */
 const struct cat_field *cat_arg(const struct cat_op *op, size_t i);
 /* The argument of @op called @name, aliases not considered, or NULL. */

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Workspaces, the tenants: their members, settings and quotas.
+ */
+#ifndef SKYCLUST_HOST_TENANCY_WORKSPACE_H
+#define SKYCLUST_HOST_TENANCY_WORKSPACE_H
+
+#include "store/store.h"
+#include "trust.h"
+
+trust_act workspace_list, workspace_get, workspace_create, workspace_update,
+	workspace_delete;
+trust_act member_list, member_get, member_create, member_update, member_delete;
+trust_act quota_list, quota_update;
+
+/*
+ * Put into @tx what lets it fail with ERR_QUOTA when @workspace has as many
+ * operations under way, or as many resources of @kind (NULL: none is made), as
+ * it may.  Counts inside the transaction, so two at once cannot both be the
+ * last one.
+ */
+void quota_put(struct tx *tx, const char *workspace, const char *kind);
+
+#endif
