@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "acts.h"
+
+const struct act_row acts_tenancy[] = {
+	{ NULL },
+};
