@@ -61,7 +61,8 @@ static void add_context(struct buf *b, const struct provider *p,
 static void add_params(struct buf *b, const struct provider *p,
 		       const struct driver_request *req, unsigned attempt)
 {
-	const struct secret *secrets = p->settings.secrets;
+	const struct secret *secrets =
+		req->secrets ? req->secrets : p->settings.secrets;
 
 	add_context(b, p, req, attempt);
 	buf_add_str(b, ",\"args\":");

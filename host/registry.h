@@ -15,6 +15,7 @@
 #include "config.h"
 
 struct registry;
+struct secret;
 
 /* Borrow @config for its life; makes a provider for each enabled block and,
  * with auto_load, for each driver found.  Starts the eager ones. */
@@ -74,6 +75,10 @@ struct driver_request {
 	const json_t *args;             /* object, borrowed; NULL: {} */
 	const char *region, *zone, *workspace, *op, *trace; /* may be NULL */
 	bool native;                    /* the cloud's own objects, too */
+	/* A tenant's credential: the text of its JSON object, and its id.  NULL:
+	 * the provider's own. */
+	const struct secret *secrets;
+	const char *credential;
 	int64_t deadline;               /* clock_ms, required */
 	/* A list's items as they come: raw JSON array of @n items; may wait
 	 * (back-pressure).  False: stop the call.  NULL: no stream wanted. */
