@@ -4,9 +4,11 @@
  * token forged with an RSA public key, does not look at `exp`, and takes
  * `alg: none` with a NULL key.  So the header is parsed here first: strict JSON
  * without duplicates, `alg` exactly the algorithm of the key that `kid` names,
- * `typ` "at+jwt" (RFC 9068), nothing like jku, x5u, jwk or crit; then
- * the signature; then iss, aud, exp, nbf, iat, jti, sub, all required
- * (RFC 7519, RFC 8725).
+ * `typ` "JWT", and nothing else (no jku, x5u, jwk, crit …); then the signature;
+ * then iss, aud, sub, sid, jti, iat, nbf, exp, all required and nothing else
+ * (RFC 7519, RFC 8725).  `typ` cannot be the "at+jwt" of RFC 9068: that libjwt
+ * neither writes nor takes it.  No other kind of token is signed by these keys,
+ * and issuer and audience are our own.
  */
 #ifndef SKYCLUST_HOST_IDENTITY_JWT_GATE_H
 #define SKYCLUST_HOST_IDENTITY_JWT_GATE_H
@@ -16,6 +18,8 @@
 #include "keys/keyring.h"
 
 #define JWT_MAX 4096 /* bytes of a token */
+/* The longest that can be configured (auth.access_lifetime). */
+#define JWT_MAX_LIFETIME_MS (24LL * 3600 * 1000)
 #define JWT_ISSUER "skyclust"
 #define JWT_AUDIENCE "skyclust-api"
 
@@ -31,7 +35,6 @@ bool jwt_gate_sign(const struct keyring *ring, const struct jwt_claims *claims,
 /* Verify @token at the time @now (wall clock, ms).  ERR_UNAUTHORIZED; the
  * message tells an expired token from a bad one, and nothing else. */
 bool jwt_gate_verify(const struct keyring *ring, struct slice token,
-		     int64_t now, struct jwt_claims *claims,
-		     struct error *err);
+		     int64_t now, struct jwt_claims *claims, struct error *err);
 
 #endif
