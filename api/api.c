@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 
 #include "accept.h"
+#include "args.h"
 #include "auth.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -61,15 +62,9 @@ static void allow(struct request *req, const struct route_match *m)
 	http_add_header(req, "Allow", router_allow(m->allowed, text));
 }
 
-static bool find_route(struct request *req, struct route_match *m,
-		       struct error *err)
+static bool no_route(struct request *req, const struct route_match *m,
+		     struct error *err)
 {
-	struct api *api = api_of(req);
-
-	if (router_match(api->router, req->method, slice_of(req->path), m)) {
-		req->route = m->route;
-		return true;
-	}
 	if (!m->allowed)
 		return fail(err, ERR_NOT_FOUND,
 			    "there is no %s; /docs tells what there is",
@@ -82,50 +77,88 @@ static bool find_route(struct request *req, struct route_match *m,
 }
 
 /* What is behind the token does not say, without it, what is there. */
-static enum permission least_permission(const struct request *req)
+static bool is_guarded(const struct request *req, const struct route *route)
 {
-	return text_starts(req->path, GUARDED) ? PERM_READ : PERM_OPEN;
+	return text_starts(req->path, GUARDED) &&
+	       !(route && route->scope == ACCESS_OPEN);
 }
 
 /* OPTIONS is answered for every path that has a route, and for the server as
  * a whole (RFC 9110 section 9.3.7). */
-static bool answer_options(struct request *req)
+static bool answers_options(struct request *req, struct route_match *m)
 {
-	struct route_match m;
-
 	if (req->method != HTTP_OPTIONS)
 		return false;
-	router_match(api_of(req)->router, req->method, slice_of(req->path), &m);
 	if (!strcmp(req->path, "*"))
-		m.allowed = ALL_METHODS;
-	if (!m.allowed)
+		m->allowed = ALL_METHODS;
+	if (!m->allowed)
 		return false;
-	allow(req, &m);
+	allow(req, m);
 	reply_empty(req);
 	return true;
 }
 
-static bool admit(struct request *req, struct error *err)
+/* What tells whose account of a cloud it is about goes out of the arguments. */
+static bool take_tenant(struct request *req, struct error *err)
 {
-	struct api *api = api_of(req);
-	struct route_match m;
+	const struct {
+		const char *name, **at;
+	} members[] = {
+		{ "workspace_id", &req->workspace_id },
+		{ "credential_id", &req->credential_id },
+	};
 
-	if (!find_route(req, &m, err))
-		return false;
-	return auth_allows(req, api->token, req->route->permission, err) &&
-	       decode_params(req, &m, err) &&
-	       accept_allows(http_header(req, "Accept"), req->route->type, err);
+	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+		json_t *value = json_object_get(req->args, members[i].name);
+		char path[32];
+
+		if (!value)
+			continue;
+		snprintf(path, sizeof(path), "/%s", members[i].name);
+		if (!json_string_length(value))
+			return fail_at(err, ERR_INVALID, path,
+				       "%s must be an identifier",
+				       members[i].name);
+		*members[i].at = arena_strdup(&req->arena,
+					      json_string_value(value));
+		if (!req->route->noun)
+			json_object_del(req->args, members[i].name);
+	}
+	return true;
+}
+
+static bool read_args(struct request *req, struct error *err)
+{
+	if (!req->route->noun && req->route->scope == ACCESS_OPEN)
+		return true;
+	req->args = args_read(req, err);
+	return req->args && take_tenant(req, err);
+}
+
+WAITS static bool admit(struct request *req, const struct route_match *m,
+			struct error *err)
+{
+	if (!m->route)
+		return no_route(req, m, err);
+	req->route = m->route;
+	return decode_params(req, m, err) &&
+	       accept_allows(http_header(req, "Accept"), req->route->type,
+			     err) &&
+	       read_args(req, err) && auth_decide(req, err);
 }
 
 WAITS static void handle(struct request *req)
 {
+	struct route_match m;
 	struct error err;
 
-	if (!auth_allows(req, api_of(req)->token, least_permission(req), &err))
+	router_match(api_of(req)->router, req->method, slice_of(req->path), &m);
+	if (is_guarded(req, m.route) &&
+	    (!auth_identify(req, &err) || !auth_is_known(req, &err)))
 		reply_error(req, &err);
-	else if (answer_options(req))
+	else if (answers_options(req, &m))
 		return;
-	else if (admit(req, &err))
+	else if (admit(req, &m, &err))
 		req->route->handle(req);
 	else
 		reply_error(req, &err);

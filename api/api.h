@@ -7,12 +7,14 @@
 
 #include "config.h"
 #include "registry.h"
+#include "trust.h"
 
 struct api;
 
 struct api_options {
 	const struct config *config;  /* borrowed */
 	struct registry *registry;    /* borrowed */
+	struct trust *trust;	      /* borrowed */
 	const char *admin_token_file; /* read, or made at first start (0600) */
 	const char *version;
 };

@@ -99,7 +99,18 @@ static json_t *read_body(struct request *req, struct error *err)
 	return NULL;
 }
 
+static bool is_listed(const char *name, const char *const *list)
+{
+	for (; *list; list++)
+		if (!strcmp(name, *list))
+			return true;
+	return false;
+}
+
 /* Beside a body the query says where, not what. */
+static const char *const where[] = { "region", "zone", "workspace_id",
+				     "credential_id", NULL };
+
 static bool merge_query(const char *query, json_t *args, struct error *err)
 {
 	AUTO_JSON json_t *extra = json_object();
@@ -109,10 +120,11 @@ static bool merge_query(const char *query, json_t *args, struct error *err)
 	if (!read_query(query, extra, err))
 		return false;
 	json_object_foreach (extra, name, value) {
-		if (strcmp(name, "region") && strcmp(name, "zone"))
+		if (!is_listed(name, where))
 			return fail(err, ERR_INVALID,
 				    "\"%s\" belongs into the body; the query "
-				    "of this method takes region and zone",
+				    "of this method takes region, zone, "
+				    "workspace_id and credential_id",
 				    name);
 		if (json_object_get(args, name))
 			return fail(err, ERR_INVALID,
@@ -125,22 +137,16 @@ static bool merge_query(const char *query, json_t *args, struct error *err)
 
 /* ---- all of it ----------------------------------------------------------- */
 
-static bool is_listed(const char *name, const char *const *list)
-{
-	for (; *list; list++)
-		if (!strcmp(name, *list))
-			return true;
-	return false;
-}
+/* What of the path says whom to ask, not what. */
+static const char *const whom[] = { "provider", "vendor_kind", "verb", NULL };
 
-static bool add_params(struct request *req, const char *const * not,
-		       json_t *args, struct error *err)
+static bool add_params(struct request *req, json_t *args, struct error *err)
 {
 	for (size_t i = 0; i < HTTP_MAX_PARAMS && req->param[i]; i++) {
 		const char *name = req->route->param[i];
 		char pointer[80] = "";
 
-		if (is_listed(name, not ))
+		if (is_listed(name, whom))
 			continue;
 		json_pointer_add(pointer, sizeof(pointer), name);
 		if (json_object_get(args, name))
@@ -151,28 +157,26 @@ static bool add_params(struct request *req, const char *const * not,
 	return true;
 }
 
-static bool fill(struct request *req, const char *const * not, json_t *args,
-		 struct error *err)
+static bool fill(struct request *req, json_t *args, struct error *err)
 {
 	if (!args_from_query(req))
 		return merge_query(req->query, args, err) &&
-		       add_params(req, not, args, err);
+		       add_params(req, args, err);
 	if (req->body.n)
 		return fail(err, ERR_BAD_REQUEST,
 			    "%s takes its arguments from the query, not from "
 			    "a body",
 			    http_method_name(req->method));
 	return read_query(req->query, args, err) &&
-	       add_params(req, not, args, err);
+	       add_params(req, args, err);
 }
 
-json_t *args_read(struct request *req, const char *const * not,
-		  struct error *err)
+json_t *args_read(struct request *req, struct error *err)
 {
 	json_t *args =
 		args_from_query(req) ? json_object() : read_body(req, err);
 
-	if (args && fill(req, not, args, err))
+	if (args && fill(req, args, err))
 		return args;
 	json_decref(args);
 	return NULL;

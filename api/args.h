@@ -16,13 +16,13 @@
 /*
  * The arguments of @req, an object (new), or NULL with @err.  GET, HEAD and
  * DELETE take them from the query and no body; the others from a JSON body,
- * and `region` and `zone` also from the query.  The path's parameters, beside
- * those in @not (NULL ends it), are added.
+ * and what says where (region, zone, workspace_id, credential_id) also from the
+ * query.  The path's parameters are added, but for those that say whom to ask
+ * (provider, vendor_kind, verb).
  * ERR_BAD_REQUEST: malformed; ERR_MEDIA_TYPE: the body is not JSON;
  * ERR_INVALID: given twice, or in the wrong place.
  */
-json_t *args_read(struct request *req, const char *const * not,
-		  struct error *err);
+json_t *args_read(struct request *req, struct error *err);
 
 /* Do the arguments come from the query? */
 bool args_from_query(const struct request *req);

@@ -11,6 +11,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "api_impl.h"
 #include "base/auto.h"
 #include "base/log.h"
 #include "base/sys.h"
@@ -76,43 +77,77 @@ struct secret *auth_load_token(const char *file, struct error *err)
 	return NULL;
 }
 
-/* ---- the decision -------------------------------------------------------- */
+/* ---- who ----------------------------------------------------------------- */
 
 #define SCHEME "Bearer "
 
-static bool is_admin(struct request *req, const struct secret *token,
-		     struct error *err)
+/* The token of the header; "": there is none, NULL: another scheme. */
+static const char *bearer(struct request *req)
 {
 	const char *header = http_header(req, "Authorization");
-	const char *given;
 
 	if (!header)
-		return fail(err, ERR_UNAUTHORIZED,
-			    "this needs the header \"Authorization: Bearer "
-			    "TOKEN\"; the token is in admin.token in the "
-			    "host's data directory");
+		return "";
 	if (strncasecmp(header, SCHEME, strlen(SCHEME)))
+		return NULL;
+	header += strlen(SCHEME);
+	return header + strspn(header, " ");
+}
+
+static struct actor *nobody(struct request *req)
+{
+	struct actor *who = arena_alloc(&req->arena, sizeof(*who));
+
+	*who = (struct actor){
+		.if_match = -1,
+		.request_id = req->id,
+		.agent = http_header(req, "User-Agent"),
+		.arena = &req->arena,
+	};
+	return who;
+}
+
+WAITS bool auth_identify(struct request *req, struct error *err)
+{
+	const char *token = bearer(req);
+
+	req->who = nobody(req);
+	if (!token)
 		return fail(err, ERR_UNAUTHORIZED,
 			    "only the scheme Bearer is known: "
 			    "\"Authorization: Bearer TOKEN\"");
-	given = header + strlen(SCHEME);
-	given += strspn(given, " ");
-	if (!secret_equal(token, given, strlen(given)))
+	if (!*token)
+		return true;
+	if (!secret_equal(api_of(req)->token, token, strlen(token)))
 		return fail(err, ERR_UNAUTHORIZED, "the token is not right");
+	req->who->kind = ACTOR_LOCAL;
+	req->who->user_id = req->who->name = "local";
+	req->who->role = "admin";
 	return true;
 }
 
-bool auth_allows(struct request *req, const struct secret *token,
-		 enum permission permission, struct error *err)
+bool auth_is_known(const struct request *req, struct error *err)
 {
-	switch (permission) {
-	case PERM_OPEN:
+	return req->who->kind != ACTOR_NOBODY ||
+	       fail(err, ERR_UNAUTHORIZED,
+		    "this needs the header \"Authorization: Bearer "
+		    "TOKEN\"; the token is in admin.token in the "
+		    "host's data directory");
+}
+
+/* ---- whether ------------------------------------------------------------- */
+
+WAITS bool auth_decide(struct request *req, struct error *err)
+{
+	switch (req->route->scope) {
+	case ACCESS_OPEN:
 		return true;
-	case PERM_READ:
-	case PERM_WRITE:
-	case PERM_DESTROY:
-		return is_admin(req, token, err);
-	case PERM_NONE:
+	case ACCESS_SELF:
+	case ACCESS_SYSTEM:
+	case ACCESS_WORKSPACE:
+	case ACCESS_NAMED:
+		return auth_is_known(req, err);
+	case ACCESS_NONE:
 		break;
 	}
 	return fail(err, ERR_FORBIDDEN, "nobody may use this route");

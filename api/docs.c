@@ -162,7 +162,8 @@ static void add_route(struct buf *b, const struct route *route)
 	buf_add_char(b, ' ');
 	add_escaped(b, route->summary);
 	buf_printf(b, "</summary><p>Permission: %s.</p>\n",
-		   permission_name(route->permission));
+		   route->permission ? route->permission
+				     : access_scope_name(route->scope));
 	if (route->op)
 		add_arguments(b, route);
 	buf_add_str(b, "</details>\n");

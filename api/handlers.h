@@ -26,6 +26,9 @@ WAITS void providers_get(struct request *req);
 /* resources.c: any operation of the catalogue, named by the route */
 WAITS void resource_call(struct request *req);
 
+/* noun.c: what SkyClust itself is asked for, named by the route */
+WAITS void noun_call(struct request *req);
+
 /* vendor.c: kinds that only one driver has, x.VENDOR.KIND */
 WAITS void vendor_call(struct request *req);
 

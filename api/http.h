@@ -21,6 +21,8 @@
 #ifndef SKYCLUST_API_HTTP_H
 #define SKYCLUST_API_HTTP_H
 
+#include <jansson.h>
+
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
@@ -30,6 +32,7 @@
 struct http_server;
 struct request;
 struct route;
+struct actor;
 struct MHD_Connection;
 
 enum http_method {
@@ -91,6 +94,9 @@ struct request {
 	const struct route *route;	    /* NULL: none matched */
 	const char *param[HTTP_MAX_PARAMS]; /* decoded, in the route's order */
 	const char *provider;		    /* for the log, or NULL */
+	struct actor *who;		    /* who asks; of the arena */
+	json_t *args; /* what is asked, an object, or NULL; freed with it */
+	const char *workspace_id, *credential_id; /* that it names, or NULL */
 
 	/* What went out, for the log. */
 	unsigned status;

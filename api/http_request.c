@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "http_server.h"
 
@@ -43,6 +44,9 @@ static void request_recycle(struct request *req)
 	buf_wipe(&req->body);
 	buf_done(&req->out);
 	buf_done(&req->kept);
+	if (req->args && req->args->refcount == 1) /* nobody else's, too */
+		json_wipe(req->args);
+	json_decref(req->args);
 	arena_done(&req->arena);
 	*req = (struct request){ 0 };
 	if (pooled >= POOLED) {

@@ -80,6 +80,26 @@ static void add_query_params(json_t *list, const struct route *route)
 								     f->name)));
 }
 
+/* Whose account of the cloud it is about. */
+static void add_tenant_params(json_t *list)
+{
+	static const struct {
+		const char *name, *help;
+	} params[] = {
+		{ "workspace_id",
+		  "Workspace to work in; without it your only one." },
+		{ "credential_id", "Credential of the cloud account; without "
+				   "it the workspace's default one." },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(params); i++)
+		json_array_append_new(
+			list, json_pack("{ss ss ss s{ss}}", "name",
+					params[i].name, "in", "query",
+					"description", params[i].help, "schema",
+					"type", "string"));
+}
+
 static json_t *parameters(const struct route *route)
 {
 	json_t *list = json_array();
@@ -88,6 +108,8 @@ static json_t *parameters(const struct route *route)
 		json_array_append_new(list, path_param(route->param[i]));
 	if (route->op && !takes_body(route))
 		add_query_params(list, route);
+	if (!route->noun && route->scope == ACCESS_NAMED)
+		add_tenant_params(list);
 	return list;
 }
 
@@ -209,7 +231,8 @@ static json_t *created(const struct route *route, json_t *schemas)
 static json_t *responses(const struct route *route, json_t *schemas)
 {
 	json_t *all = json_object();
-	bool mutates = route->permission > PERM_READ;
+	bool mutates = route->op ? route->op->flags & CAT_MUTATES
+				 : route->method != HTTP_GET;
 
 	if (is_verb(route, "create"))
 		set(all, "201", created(route, schemas));
@@ -232,14 +255,15 @@ static json_t *responses(const struct route *route, json_t *schemas)
 static json_t *operation(const struct route *route, json_t *schemas)
 {
 	json_t *v = json_pack(
-		"{ss s[s] ss ss so so}", "operationId", route->id, "tags",
+		"{ss s[s] ss ss ss so so}", "operationId", route->id, "tags",
 		route->tag, "summary", route->summary, "x-permission",
-		permission_name(route->permission), "parameters",
+		route->permission ? route->permission : "", "x-scope",
+		access_scope_name(route->scope), "parameters",
 		parameters(route), "responses", responses(route, schemas));
 
 	if (takes_body(route))
 		set(v, "requestBody", request_body(route, schemas));
-	if (route->permission == PERM_OPEN)
+	if (route->scope == ACCESS_OPEN)
 		set(v, "security", json_array());
 	if (route->op)
 		set(v, "x-operation", json_string(route->op->name));
@@ -286,12 +310,32 @@ static json_t *problem_schema(void)
 		"type", "string", "request_id", "type", "string");
 }
 
+static void add_record(json_t *schemas, const struct cat_record *rec)
+{
+	if (!rec || json_object_get(schemas, rec->name))
+		return;
+	set(schemas, rec->name, cat_record_schema(rec, SCHEMAS));
+	for (const struct cat_field *f = rec->fields; f->name; f++)
+		add_record(schemas, f->of);
+}
+
+static void add_nouns(json_t *schemas)
+{
+	const struct noun *const *noun = nouns_all();
+
+	for (; *noun; noun++)
+		for (const struct cat_op *op = (*noun)->kind->ops; op->name;
+		     op++)
+			add_record(schemas, op->result);
+}
+
 static json_t *components(json_t *schemas)
 {
 	const struct cat_record *const *rec = cat_records();
 
 	for (; *rec; rec++)
 		set(schemas, (*rec)->name, cat_record_schema(*rec, SCHEMAS));
+	add_nouns(schemas);
 	set(schemas, "problem", problem_schema());
 	return json_pack("{s{s{ss ss}} sO s{s{ss s{s{so}}}}}",
 			 "securitySchemes", "token", "type", "http", "scheme",

@@ -126,14 +126,10 @@ json_t *provider_description(const struct provider_info *info)
 /* These take no arguments. */
 static bool check_no_args(struct request *req, struct error *err)
 {
-	static const char *const params[] = { "provider", NULL };
-	AUTO_JSON json_t *args = args_read(req, params, err);
 	const char *name;
 	json_t *value;
 
-	if (!args)
-		return false;
-	json_object_foreach (args, name, value)
+	json_object_foreach (req->args, name, value)
 		return fail(err, ERR_INVALID,
 			    "there is no argument \"%s\" here", name);
 	return true;

@@ -14,8 +14,6 @@
 #include "reply.h"
 #include "routes.h"
 
-static const char *const not_args[] = { "provider", NULL };
-
 static enum call_outcome outcome_of(const struct cat_op *op)
 {
 	if (op->flags & CAT_PAGED)
@@ -45,9 +43,9 @@ WAITS void resource_call(struct request *req)
 {
 	const struct cat_op *op = req->route->op;
 	struct error err;
-	AUTO_JSON json_t *args = args_read(req, not_args, &err);
+	json_t *args = req->args;
 
-	if (!args || !take_provider(req, args, &err) ||
+	if (!take_provider(req, args, &err) ||
 	    !cat_check_args(op, args, args_from_query(req), &err)) {
 		reply_error(req, &err);
 		return;

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "acts.h"
 #include "base/arena.h"
 #include "base/mem.h"
 #include "handlers.h"
@@ -16,20 +17,24 @@
 #define JSON_TYPE "application/json"
 #define HTML_TYPE "text/html; charset=utf-8"
 
-/* A row; all of it is required, so none goes without a permission. */
-#define ROUTE(http, path, perm, handler, op_id, op_tag, answer_type, help) \
+/* A row; all of it is required, so none goes without saying who it is for:
+ * OPEN, SELF, or SYSTEM(permission). */
+#define ROUTE(http, path, who, handler, op_id, op_tag, answer_type, help) \
 	{ \
-		.method = HTTP_##http, .pattern = path, \
-		.permission = PERM_##perm, .handle = handler, .id = op_id, \
-		.tag = op_tag, .type = answer_type, .summary = help \
+		.method = HTTP_##http, .pattern = path, who, \
+		.handle = handler, .id = op_id, .tag = op_tag, \
+		.type = answer_type, .summary = help \
 	}
+#define OPEN .scope = ACCESS_OPEN
+#define SELF .scope = ACCESS_SELF
+#define SYSTEM(may) .scope = ACCESS_SYSTEM, .permission = may
 
 /* The same for a kind that only a driver knows. */
-#define VENDOR(http, path, perm, op_verb, help) \
+#define VENDOR(http, path, op_verb, help) \
 	{ \
 		.method = HTTP_##http, \
 		.pattern = PROVIDER "/x.{vendor_kind}" path, \
-		.permission = PERM_##perm, .handle = vendor_call, \
+		.scope = ACCESS_NAMED, .handle = vendor_call, \
 		.id = "vendor." op_verb, .tag = "Vendor kinds", \
 		.type = JSON_TYPE, .summary = help, .verb = op_verb \
 	}
@@ -47,23 +52,23 @@ static const struct route rows[] = {
 	      "Give this interface's documentation for reading."),
 	ROUTE(GET, "/docs/style.css", OPEN, docs_style, "docs.style", "Documentation",
 	      "text/css; charset=utf-8", "Give the looks of /docs."),
-	ROUTE(GET, V1 "/openapi.json", READ, openapi_get, "openapi", "Documentation", JSON_TYPE,
+	ROUTE(GET, V1 "/openapi.json", SELF, openapi_get, "openapi", "Documentation", JSON_TYPE,
 	      "Give this interface's OpenAPI 3.1 document."),
-	ROUTE(GET, V1 "/system/status", READ, health_status, "system.status", "Health",
+	ROUTE(GET, V1 "/system/status", SYSTEM("system:read"), health_status, "system.status", "Health",
 	      JSON_TYPE,
 	      "Tell version, age and load of the host and the state of each driver."),
-	ROUTE(GET, V1 "/providers", READ, providers_list, "provider.list", "Providers", JSON_TYPE,
+	ROUTE(GET, V1 "/providers", SYSTEM("provider:list"), providers_list, "provider.list", "Providers", JSON_TYPE,
 	      "List the providers."),
-	ROUTE(GET, PROVIDER, READ, providers_get, "provider.get", "Providers", JSON_TYPE,
+	ROUTE(GET, PROVIDER, SYSTEM("provider:get"), providers_get, "provider.get", "Providers", JSON_TYPE,
 	      "Describe a provider: its driver, state, sandbox, operations and schemas."),
-	VENDOR(GET, "", READ, "list", "List resources of a vendor kind."),
-	VENDOR(POST, "", WRITE, "create", "Make a resource of a vendor kind."),
-	VENDOR(GET, "/{id}", READ, "get", "Get a resource of a vendor kind."),
-	VENDOR(PATCH, "/{id}", WRITE, "update", "Change a resource of a vendor kind."),
-	VENDOR(DELETE, "/{id}", DESTROY, "delete", "Delete a resource of a vendor kind."),
-	VENDOR(GET, "/{id}/{verb}", READ, "read",
+	VENDOR(GET, "", "list", "List resources of a vendor kind."),
+	VENDOR(POST, "", "create", "Make a resource of a vendor kind."),
+	VENDOR(GET, "/{id}", "get", "Get a resource of a vendor kind."),
+	VENDOR(PATCH, "/{id}", "update", "Change a resource of a vendor kind."),
+	VENDOR(DELETE, "/{id}", "delete", "Delete a resource of a vendor kind."),
+	VENDOR(GET, "/{id}/{verb}", "read",
 	       "Ask of a resource of a vendor kind what its driver offers."),
-	VENDOR(POST, "/{id}/{verb}", WRITE, "act",
+	VENDOR(POST, "/{id}/{verb}", "act",
 	       "Do with a resource of a vendor kind what its driver offers."),
 };
 
@@ -118,24 +123,6 @@ static struct {
 	size_t n, cap;
 } table;
 
-const char *permission_name(enum permission permission)
-{
-	static const char *const names[] = {
-		[PERM_NONE] = "none",	    [PERM_OPEN] = "open",
-		[PERM_READ] = "read",	    [PERM_WRITE] = "write",
-		[PERM_DESTROY] = "destroy",
-	};
-
-	return names[permission];
-}
-
-static enum permission permission_of(const struct cat_op *op)
-{
-	if (op->flags & CAT_DESTROYS)
-		return PERM_DESTROY;
-	return op->flags & CAT_MUTATES ? PERM_WRITE : PERM_READ;
-}
-
 static void name_params(struct route *route)
 {
 	const char *p = route->pattern;
@@ -161,32 +148,49 @@ static void add_route(const struct route *row)
 	table.all[table.n++] = route;
 }
 
-static void add_op(const struct cat_op *op, enum http_method method,
-		   const char *base, const char *id, const char *path)
+/* Where the operations of a kind are found, and how. */
+struct place {
+	const char *base, *id;
+	bool nested;		 /* only what lists and creates */
+	const struct noun *noun; /* or NULL: the catalogue's */
+};
+
+/* "instance:create" */
+static const char *permission_of(const struct cat_op *op)
+{
+	return arena_printf(&table.arena, "%s:%s", op->kind->name, op->verb);
+}
+
+static void add_op(const struct place *place, const struct cat_op *op,
+		   enum http_method method, const char *path)
 {
 	const char *again = op->flags & CAT_ACTION && method == HTTP_POST &&
 					    !(op->flags & CAT_MUTATES)
 				    ? ".post"
 				    : "";
+	const struct noun *noun = place->noun;
 
 	add_route(&(struct route){
 		.method = method,
-		.pattern = arena_printf(&table.arena, "%s%s", base, path),
+		.pattern =
+			arena_printf(&table.arena, "%s%s", place->base, path),
+		.scope = noun ? noun_scope(noun, op) : ACCESS_NAMED,
 		.permission = permission_of(op),
-		.handle = resource_call,
-		.id = arena_printf(&table.arena, "%s.%s%s", id, op->verb,
-				   again),
+		.handle = noun ? noun_call : resource_call,
+		.id = arena_printf(&table.arena, "%s.%s%s", place->id,
+				   op->verb, again),
 		.tag = op->kind->title,
 		.summary = op->help,
 		.type = JSON_TYPE,
 		.op = op,
+		.noun = noun,
+		.act = noun ? act_find(op->name) : NULL,
 	});
 }
 
 /* POST …/{id}/{verb}, with dashes as in all paths; what changes nothing answers
  * to GET as well. */
-static void add_action(const struct cat_op *op, const char *base,
-		       const char *id)
+static void add_action(const struct place *place, const struct cat_op *op)
 {
 	char *path =
 		arena_printf(&table.arena, "%s/%s",
@@ -196,43 +200,67 @@ static void add_action(const struct cat_op *op, const char *base,
 		if (*p == '_')
 			*p = '-';
 
-	add_op(op, HTTP_POST, base, id, path);
+	add_op(place, op, HTTP_POST, path);
 	if (!(op->flags & CAT_MUTATES))
-		add_op(op, HTTP_GET, base, id, path);
+		add_op(place, op, HTTP_GET, path);
 }
 
-static void add_kind(const struct cat_kind *kind, const char *base,
-		     const char *id, bool nested)
+static void add_kind(const struct place *place, const struct cat_kind *kind)
 {
 	for (const struct cat_op *op = kind->ops; op->name; op++) {
-		if ((op->flags & CAT_ACTION) && !nested)
-			add_action(op, base, id);
+		if ((op->flags & CAT_ACTION) && !place->nested)
+			add_action(place, op);
 		for (size_t i = 0; i < ARRAY_LEN(shapes); i++)
 			if (!(op->flags & CAT_ACTION) &&
 			    !strcmp(shapes[i].verb, op->verb) &&
-			    (shapes[i].nests || !nested))
-				add_op(op, shapes[i].method, base, id,
+			    (shapes[i].nests || !place->nested))
+				add_op(place, op, shapes[i].method,
 				       shapes[i].path);
 	}
 }
 
+static void add_catalogue(void)
+{
+	const struct cat_kind *const *kind = cat_kinds();
+
+	for (; *kind; kind++)
+		add_kind(&(struct place){
+				 .base = arena_printf(&table.arena,
+						      PROVIDER "/%s",
+						      (*kind)->collection),
+				 .id = (*kind)->name,
+			 },
+			 *kind);
+	for (size_t i = 0; i < ARRAY_LEN(spellings); i++)
+		add_kind(&(struct place){
+				 .base = spellings[i].pattern,
+				 .id = spellings[i].id,
+				 .nested = spellings[i].nested,
+			 },
+			 cat_kind_find(spellings[i].kind));
+	for (size_t i = 0; i < ARRAY_LEN(singles); i++)
+		add_op(&(struct place){ .base = singles[i].pattern,
+					.id = singles[i].id },
+		       cat_op_find(singles[i].op), HTTP_GET, "");
+}
+
+static void add_nouns(void)
+{
+	const struct noun *const *noun = nouns_all();
+
+	for (; *noun; noun++)
+		add_kind(&(struct place){ .base = (*noun)->path,
+					  .id = (*noun)->kind->name,
+					  .noun = *noun },
+			 (*noun)->kind);
+}
+
 static void make_table(void)
 {
-	const struct cat_kind *const *kinds = cat_kinds();
-
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		add_route(&rows[i]);
-	for (size_t i = 0; kinds[i]; i++)
-		add_kind(kinds[i],
-			 arena_printf(&table.arena, PROVIDER "/%s",
-				      kinds[i]->collection),
-			 kinds[i]->name, false);
-	for (size_t i = 0; i < ARRAY_LEN(spellings); i++)
-		add_kind(cat_kind_find(spellings[i].kind), spellings[i].pattern,
-			 spellings[i].id, spellings[i].nested);
-	for (size_t i = 0; i < ARRAY_LEN(singles); i++)
-		add_op(cat_op_find(singles[i].op), HTTP_GET, singles[i].pattern,
-		       singles[i].id, "");
+	add_nouns();
+	add_catalogue();
 }
 
 const struct route *const *routes_all(size_t *n)

@@ -18,9 +18,6 @@
 
 #define MAX_LIMIT 1000
 
-static const char *const not_args[] = { "provider", "vendor_kind", "verb",
-					NULL };
-
 /* The driver's description of what is asked for, new: its handshake may be
  * replaced while we wait. */
 WAITS static json_t *describe(struct request *req, const char *kind,
@@ -127,9 +124,8 @@ WAITS void vendor_call(struct request *req)
 	const char *kind = arena_printf(&req->arena, "x.%s", req->param[1]);
 	const char *verb = verb_of(req);
 	struct error err;
-	AUTO_JSON json_t *args = args_read(req, not_args, &err);
-	AUTO_JSON json_t *operation =
-		args ? describe(req, kind, verb, &err) : NULL;
+	json_t *args = req->args;
+	AUTO_JSON json_t *operation = describe(req, kind, verb, &err);
 
 	if (!operation ||
 	    (args_from_query(req) && !convert_query(args, operation, &err))) {

@@ -74,11 +74,10 @@ static void take_params(struct request *req, const struct route_match *m)
 
 static void read_arguments(struct request *req)
 {
-	static const char *const not[] = { "provider", NULL };
 	struct error err = { 0 };
 	struct buf text = { 0 };
 	AUTO_JSON json_t *again = NULL;
-	AUTO_JSON json_t *args = args_read(req, not, &err);
+	AUTO_JSON json_t *args = args_read(req, &err);
 
 	if (!args) {
 		must(err.code == ERR_BAD_REQUEST || err.code == ERR_INVALID);

@@ -13,7 +13,6 @@ static const struct route route = {
 	.method = HTTP_GET,
 	.param = { "provider", "id" },
 };
-static const char *const not_args[] = { "provider", NULL };
 
 /* The arguments of a GET as text, or "CODE /pointer". */
 static char *read_query(const char *query, const char *id)
@@ -23,7 +22,7 @@ static char *read_query(const char *query, const char *id)
 		.param = { "sim", id },
 	};
 	struct error err;
-	AUTO_JSON json_t *args = args_read(&req, not_args, &err);
+	AUTO_JSON json_t *args = args_read(&req, &err);
 	struct buf text = { 0 };
 
 	if (args)
@@ -98,7 +97,7 @@ static void test_body_where_none_belongs(void **state UNUSED)
 	struct error err;
 
 	buf_add_str(&req.body, "{}");
-	assert_null(args_read(&req, not_args, &err));
+	assert_null(args_read(&req, &err));
 	assert_int_equal(err.code, ERR_BAD_REQUEST);
 	buf_done(&req.body);
 }
@@ -109,13 +108,13 @@ static void test_query_beside_a_body(void **state UNUSED)
 	struct request req = { .method = HTTP_POST, .query = "region=eu&zone=a",
 			       .route = &route };
 	struct error err;
-	json_t *args = args_read(&req, not_args, &err);
+	json_t *args = args_read(&req, &err);
 
 	assert_string_equal(json_str(args, "region", ""), "eu");
 	assert_string_equal(json_str(args, "zone", ""), "a");
 	json_decref(args);
 	req.query = "name=x";
-	assert_null(args_read(&req, not_args, &err));
+	assert_null(args_read(&req, &err));
 	assert_int_equal(err.code, ERR_INVALID);
 }
 

@@ -56,9 +56,13 @@ static void test_every_route_is_told(void **state UNUSED)
 		assert_string_equal(json_str(op, "operationId", ""),
 				    routes[i]->id);
 		assert_string_equal(json_str(op, "x-permission", ""),
-				    permission_name(routes[i]->permission));
+				    routes[i]->permission
+					    ? routes[i]->permission
+					    : "");
+		assert_string_equal(json_str(op, "x-scope", ""),
+				    access_scope_name(routes[i]->scope));
 		assert_int_equal(json_object_get(op, "security") != NULL,
-				 routes[i]->permission == PERM_OPEN);
+				 routes[i]->scope == ACCESS_OPEN);
 	}
 }
 

@@ -165,7 +165,7 @@ static void test_every_route_is_found(void **state UNUSED)
 	router_free(real);
 }
 
-static void test_every_route_has_a_permission(void **state UNUSED)
+static void test_every_route_says_who_it_is_for(void **state UNUSED)
 {
 	const struct route *const *routes;
 	size_t n;
@@ -175,12 +175,15 @@ static void test_every_route_has_a_permission(void **state UNUSED)
 		const struct route *r = routes[i];
 		bool guarded = !strncmp(r->pattern, "/api/", 5);
 
-		assert_int_not_equal(r->permission, PERM_NONE);
-		assert_int_equal(r->permission == PERM_OPEN, !guarded);
-		if (r->method != HTTP_GET && !(r->op && !(r->op->flags & CAT_MUTATES)))
-			assert_true(r->permission > PERM_READ);
-		if (r->method == HTTP_DELETE)
-			assert_int_equal(r->permission, PERM_DESTROY);
+		assert_int_not_equal(r->scope, ACCESS_NONE);
+		if (!guarded)
+			assert_int_equal(r->scope, ACCESS_OPEN);
+		if (r->scope == ACCESS_OPEN && guarded)
+			assert_non_null(r->noun);
+		if (r->scope > ACCESS_SELF && !r->verb)
+			assert_non_null(strchr(r->permission, ':'));
+		if (r->noun && !r->act)
+			fail_msg("no act for %s", r->id);
 		assert_non_null(r->handle);
 		assert_non_null(r->type);
 	}
@@ -243,7 +246,7 @@ int main(void)
 		cmocka_unit_test(test_match),
 		cmocka_unit_test(test_allow),
 		cmocka_unit_test(test_every_route_is_found),
-		cmocka_unit_test(test_every_route_has_a_permission),
+		cmocka_unit_test(test_every_route_says_who_it_is_for),
 		cmocka_unit_test(test_every_operation_is_routed),
 		cmocka_unit_test(test_parameters_have_names),
 	};
