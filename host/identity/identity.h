@@ -48,6 +48,9 @@ WAITS bool identity_token_limits(struct trust *t, const char *token_id,
  * other hosts of the installation do within half a second. */
 void identity_touch(struct tx *tx);
 void identity_changed(struct trust *t);
+/* The revision this host knows of: another number means that what anybody
+ * remembers of users, members and roles is to be forgotten. */
+int64_t identity_revision(const struct trust *t);
 
 bool identity_start(struct trust *t, struct error *err);
 void identity_stop(struct trust *t);
