@@ -39,7 +39,7 @@ struct trust {
 	struct credentials *credentials;
 	struct operations *operations;
 	struct limits *limits;
-	char host_id[32]; /* of this process, for leases */
+	char host_id[40]; /* of this process, for leases */
 };
 
 /*

@@ -50,6 +50,7 @@ void audit_mac(struct trust *t, const char *secret, char hex[65]);
 trust_act audit_record_list, audit_stats, audit_export, audit_verify_now,
 	audit_checkpoint_list, audit_checkpoint_create, audit_key;
 
+bool audit_start(struct trust *t, struct error *err);
 /* Write what was noted, sign the last checkpoint; at stop. */
 WAITS void audit_stop(struct trust *t);
 
