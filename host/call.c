@@ -47,6 +47,8 @@ static void add_context(struct buf *b, const struct provider *p,
 	add_text(b, "region", req->region);
 	add_text(b, "zone", req->zone);
 	add_text(b, "trace", req->trace);
+	if (req->secrets) /* whoever gave them may have named the hosts */
+		add_text(b, "egress", p->o.private_networks ? "any" : "public");
 	if (req->on_items)
 		buf_printf(b, "\"credit\":%d,", STREAM_CREDIT);
 	if (req->native)
@@ -99,11 +101,21 @@ static bool check_method(const struct generation *g, const char *method,
 		    why);
 }
 
+static bool check_secrets(const struct provider *p,
+			  const struct driver_request *req, struct error *err)
+{
+	if (req->secrets || !p->settings.no_secret.code)
+		return true;
+	*err = p->settings.no_secret;
+	return false;
+}
+
 /* One call's way through its attempts. */
 struct course {
 	struct provider *p;
 	const struct driver_request *req;
 	unsigned attempt;
+	struct redact_guest *guest; /* of the request's secrets, or NULL */
 	uint64_t generation; /* of the last attempt; 0: never reached one */
 	uint64_t items;	     /* that were handed out */
 	struct lost lost;    /* of a mutation: what settle() goes by */
@@ -171,6 +183,18 @@ static struct rpc_call *begin(const struct course *c, struct generation *g,
 	return call;
 }
 
+/* What the driver says from now on is masked by the request's secrets. */
+static void hold_secrets(struct course *c)
+{
+	const struct driver_request *req = c->req;
+
+	if (req->secrets && !c->guest)
+		c->guest = redact_hold(
+			&c->p->guests, req->credential ? req->credential : "",
+			req->secrets,
+			json_object_get(c->p->hello, "credential_schema"));
+}
+
 /* Send it to a live generation. */
 WAITS static bool attempt_call(struct course *c, struct rpc_reply *reply,
 			       struct error *err)
@@ -180,9 +204,11 @@ WAITS static bool attempt_call(struct course *c, struct rpc_reply *reply,
 	bool ok = false;
 
 	c->attempt++;
-	if (!g || !check_method(g, c->req->method, err))
+	if (!g || !check_method(g, c->req->method, err) ||
+	    !check_secrets(c->p, c->req, err))
 		return false;
 	c->generation = g->o.number;
+	hold_secrets(c);
 	lost_learn(&c->lost, g, c->req->method);
 	generation_enter(g);
 	call = begin(c, g, err);
@@ -267,7 +293,8 @@ WAITS static bool run(struct course *c, struct driver_reply *reply,
 WAITS bool call_provider(struct provider *p, const struct driver_request *req,
 			 struct driver_reply *reply, struct error *err)
 {
-	struct breaker *breaker = breaker_of(&p->breakers, req->region);
+	struct breaker *breaker =
+		breaker_of(&p->breakers, req->region, req->credential);
 	struct course course = { .p = p, .req = req };
 	int64_t began = clock_us();
 	bool ok;
@@ -279,7 +306,7 @@ WAITS bool call_provider(struct provider *p, const struct driver_request *req,
 	if (ok) {
 		err->code = ERR_NONE;
 	} else {
-		redact_error(&p->settings.redact, err);
+		redact_error(&p->settings.redact, course.guest, err);
 		if (!req->mutates)
 			err->effect = EFFECT_NONE;
 	}
@@ -287,6 +314,7 @@ WAITS bool call_provider(struct provider *p, const struct driver_request *req,
 	breaker_report(breaker, clock_ms(),
 		       course.generation ? err->code : ERR_BUSY);
 	account(p, req, began, err);
+	redact_release(&p->guests, course.guest);
 	return ok;
 }
 

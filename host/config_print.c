@@ -118,8 +118,11 @@ static void write_provider(const struct config_provider *p, struct buf *out)
 		write_quoted(p->path, out);
 		buf_add_char(out, '\n');
 	}
-	buf_printf(out, "      start: %s\n      config: ",
-		   p->eager ? "eager" : "lazy");
+	buf_printf(out,
+		   "      start: %s\n      shared: %s\n"
+		   "      private_networks: %s\n      config: ",
+		   p->eager ? "eager" : "lazy", p->shared ? "true" : "false",
+		   p->private_networks ? "true" : "false");
 	write_config(p, out);
 	buf_add_char(out, '\n');
 }
@@ -221,14 +224,18 @@ static void add_setting(json_t *properties, const struct setting *s)
 
 static json_t *block_schema(void)
 {
-	return json_pack("{s:s, s:{s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s, "
-			 "s:[s,s]}, s:{s:s}},"
-			 " s:b}",
-			 "type", "object", "properties", "enabled", "type",
-			 "boolean", "driver", "type", "string", "path", "type",
-			 "string", "start", "type", "string", "enum", "lazy",
-			 "eager", "config", "type", "object",
-			 "additionalProperties", 0);
+	return json_pack(
+		"{s:s, s:{s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s, s:[s,s]},"
+		" s:{s:s, s:s}, s:{s:s, s:s}, s:{s:s}}, s:b}",
+		"type", "object", "properties", "enabled", "type", "boolean",
+		"driver", "type", "string", "path", "type", "string", "start",
+		"type", "string", "enum", "lazy", "eager", "shared", "type",
+		"boolean", "description",
+		"Workspaces without a credential of their own may use the one "
+		"in config.",
+		"private_networks", "type", "boolean", "description",
+		"Credentials of workspaces may name hosts in private networks.",
+		"config", "type", "object", "additionalProperties", 0);
 }
 
 static json_t *blocks_schema(json_t *block)

@@ -195,8 +195,10 @@ static bool read_wrapped_member(struct config *c, struct config_provider *p,
 				const struct yaml_node *node, const char *where,
 				struct error *err)
 {
-	static const char *const known[] = { "enabled", "driver", "path",
-					     "start", "config" };
+	static const char *const known[] = { "enabled", "driver",
+					     "path",	"start",
+					     "shared",	"private_networks",
+					     "config" };
 	const char *near;
 
 	if (!strcmp(node->key, "enabled"))
@@ -205,6 +207,12 @@ static bool read_wrapped_member(struct config *c, struct config_provider *p,
 	if (!strcmp(node->key, "start"))
 		return take_bool(c, node, where, "eager", "lazy", &p->eager,
 				 err);
+	if (!strcmp(node->key, "shared"))
+		return take_bool(c, node, where, "true", "false", &p->shared,
+				 err);
+	if (!strcmp(node->key, "private_networks"))
+		return take_bool(c, node, where, "true", "false",
+				 &p->private_networks, err);
 	if (!strcmp(node->key, "driver"))
 		return take_text(c, node, where, &p->driver, err);
 	if (!strcmp(node->key, "path"))

@@ -11,15 +11,21 @@ void breakers_init(struct breakers *all)
 	all->n = 0;
 }
 
+static void forget(struct breakers *all, struct breaker *b)
+{
+	list_del(&b->link);
+	all->n--;
+	mem_free(b->region);
+	mem_free(b->credential);
+	mem_free(b);
+}
+
 void breakers_done(struct breakers *all)
 {
 	struct breaker *b, *tmp;
 
-	list_each_safe (b, tmp, &all->all, struct breaker, link) {
-		list_del(&b->link);
-		mem_free(b->region);
-		mem_free(b);
-	}
+	list_each_safe (b, tmp, &all->all, struct breaker, link)
+		forget(all, b);
 }
 
 bool breakers_any_open(const struct breakers *all)
@@ -32,31 +38,72 @@ bool breakers_any_open(const struct breakers *all)
 	return false;
 }
 
-struct breaker *breaker_of(struct breakers *all, const char *region)
+static struct breaker *find(struct breakers *all, const char *region,
+			    const char *credential)
 {
-	const char *wanted = region ? region : "";
 	struct breaker *b;
 
 	list_each (b, &all->all, struct breaker, link)
-		if (!strcmp(b->region, wanted))
+		if (!strcmp(b->region, region) &&
+		    !strcmp(b->credential, credential))
 			return b;
-	if (all->n >= BREAKERS_MAX)
-		return list_first(&all->all, struct breaker, link);
+	return NULL;
+}
+
+/* One that no call needs; rather a closed one, that knows nothing. */
+static struct breaker *find_spare(struct breakers *all)
+{
+	struct breaker *b, *open = NULL;
+
+	list_each (b, &all->all, struct breaker, link) {
+		if (b->calls)
+			continue;
+		if (!b->open_until)
+			return b;
+		if (!open)
+			open = b;
+	}
+	return open;
+}
+
+static struct breaker *make(struct breakers *all, const char *region,
+			    const char *credential)
+{
+	struct breaker *b = all->n < BREAKERS_MAX ? NULL : find_spare(all);
+
+	if (b)
+		forget(all, b);
 	b = mem_alloc(sizeof(*b));
-	b->region = mem_strdup(wanted);
-	list_add_tail(&all->all, &b->link);
+	b->region = mem_strdup(region);
+	b->credential = mem_strdup(credential);
+	list_init(&b->link);
 	all->n++;
+	return b;
+}
+
+struct breaker *breaker_of(struct breakers *all, const char *region,
+			   const char *credential)
+{
+	struct breaker *b;
+
+	region = region ? region : "";
+	credential = credential ? credential : "";
+	b = find(all, region, credential);
+	if (!b)
+		b = make(all, region, credential);
+	list_del(&b->link);
+	list_add_tail(&all->all, &b->link);
 	return b;
 }
 
 bool breaker_pass(struct breaker *b, int64_t now, struct error *err)
 {
 	int64_t left = b->open_until - now;
+	bool probes = b->open_until && left <= 0 && !b->probing;
 
-	if (!b->open_until)
-		return true;
-	if (left <= 0 && !b->probing) {
-		b->probing = true;
+	if (!b->open_until || probes) {
+		b->probing |= probes;
+		b->calls++;
 		return true;
 	}
 	fail(err, ERR_DRIVER_UNAVAILABLE,
@@ -89,6 +136,7 @@ void breaker_report(struct breaker *b, int64_t now, enum err_code code)
 {
 	bool was_probe = b->probing;
 
+	b->calls--;
 	if (code == ERR_CANCELLED || code == ERR_BUSY) { /* says nothing */
 		b->probing = false;
 		return;

@@ -126,7 +126,8 @@ static void lose(struct provider *p, struct generation *g)
 	enum provider_event event = after_death(p, g);
 
 	p->last_error = g->why;
-	redact_error(&p->settings.redact, &p->last_error);
+	redact_text(&p->settings.redact, p->last_error.message,
+		    strlen(p->last_error.message));
 	drop(g == p->live ? &p->live : &p->starting);
 	happen(p, event);
 }
@@ -208,6 +209,7 @@ static void know(struct provider *p, const char *digest, const json_t *hello)
 	p->hello = json_incref((json_t *)hello);
 	settings_done(&p->settings);
 	settings_init(&p->settings, p->o.name, hello, p->o.block);
+	p->settings.redact.guests = &p->guests;
 	text_copy(p->digest, sizeof(p->digest), digest);
 }
 
@@ -440,6 +442,7 @@ void provider_unref(struct provider *p)
 	breakers_done(&p->breakers);
 	backoff_done(&p->backoff);
 	settings_done(&p->settings);
+	redact_guests_done(&p->guests);
 	json_decref(p->hello);
 	provider_options_done(&p->o);
 	mem_free(p);

@@ -42,7 +42,7 @@ struct provider_options {
 	struct {
 		uint64_t device, inode, size, seconds, nanoseconds;
 	} file; /* behind the path, when the configuration was read */
-	bool eager;
+	bool eager, private_networks;
 	json_t *block;  /* settings and credential, as given */
 	char *data_dir;
 	struct provider_limits limits;
@@ -68,6 +68,7 @@ struct provider {
 	struct list generations;            /* all that are not dead */
 	uint64_t generation;                /* number of the newest */
 	struct settings settings;
+	struct redact_guests guests; /* tenants' secrets in its calls */
 	json_t *hello;             /* of the last good handshake, or NULL */
 	char digest[IMAGE_DIGEST]; /* of the program behind `settings` */
 	struct backoff backoff;

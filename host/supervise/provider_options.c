@@ -69,6 +69,7 @@ void provider_options_init(struct provider_options *o,
 		.driver = mem_strdup(block ? block->driver : name),
 		.path = mem_strdup(path),
 		.eager = block && block->eager,
+		.private_networks = block && block->private_networks,
 		.block = block ? json_deep_copy(block->config) : json_object(),
 		.data_dir = whole_path(config->data_dir),
 		.limits = limits_of(config),
@@ -86,6 +87,7 @@ bool provider_options_equal(const struct provider_options *a,
 {
 	return same_text(a->name, b->name) && same_text(a->driver, b->driver) &&
 	       same_text(a->path, b->path) && a->eager == b->eager &&
+	       a->private_networks == b->private_networks &&
 	       same_text(a->data_dir, b->data_dir) &&
 	       json_equal(a->block, b->block) &&
 	       !memcmp(&a->file, &b->file, sizeof(a->file)) &&

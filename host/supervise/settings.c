@@ -104,9 +104,10 @@ static const char *variable_of(const json_t *hello, const char *field)
 	return NULL;
 }
 
-static bool check_required(struct settings *s, const char *provider,
-			   const json_t *hello, const char *schema,
-			   const json_t *have, enum err_code code)
+/* What of @schema nobody gave, into @missing. */
+static void check_required(const char *provider, const json_t *hello,
+			   const char *schema, const json_t *have,
+			   enum err_code code, struct error *missing)
 {
 	const json_t *required =
 		json_object_get(json_object_get(hello, schema), "required");
@@ -119,14 +120,15 @@ static bool check_required(struct settings *s, const char *provider,
 		if (!name || json_object_get(have, name))
 			continue;
 		variable = variable_of(hello, name);
-		return fail(&s->missing, code,
-			    "provider %s has no %s: set plugins.providers.%s."
-			    "config.%s%s%s",
-			    provider, name, provider, name,
-			    variable ? ", or start the host with " : "",
-			    variable ? variable : "");
+		fail(missing, code,
+		     "provider %s has no %s: set plugins.providers.%s."
+		     "config.%s%s%s",
+		     provider, name, provider, name,
+		     variable ? ", or start the host with " : "",
+		     variable ? variable : "");
+		missing->effect = EFFECT_NONE;
+		return;
 	}
-	return true;
 }
 
 static void keep_secrets(struct settings *s, const json_t *secrets)
@@ -150,12 +152,10 @@ void settings_init(struct settings *s, const char *name, const json_t *hello,
 	json_object_foreach ((json_t *)block, field, value)
 		place(s, secrets, hello, field, value);
 	take_environment(s, secrets, hello);
-	if (check_required(s, name, hello, "config_schema", s->config,
-			   ERR_INVALID))
-		check_required(s, name, hello, "credential_schema", secrets,
-			       ERR_UNAUTHENTICATED);
-	if (s->missing.code)
-		s->missing.effect = EFFECT_NONE;
+	check_required(name, hello, "config_schema", s->config, ERR_INVALID,
+		       &s->missing);
+	check_required(name, hello, "credential_schema", secrets,
+		       ERR_UNAUTHENTICATED, &s->no_secret);
 	keep_secrets(s, secrets);
 	json_wipe(secrets);
 	json_decref(secrets);
@@ -167,4 +167,29 @@ void settings_done(struct settings *s)
 	secret_free(s->secrets);
 	redact_done(&s->redact);
 	*s = (struct settings){ 0 };
+}
+
+static bool holds_secret(const json_t *schema)
+{
+	const char *name;
+	json_t *member;
+	size_t i;
+
+	if (json_is_true(json_object_get(schema, "writeOnly")))
+		return true;
+	json_object_foreach ((json_t *)schema, name, member)
+		if (holds_secret(member))
+			return true;
+	json_array_foreach ((json_t *)schema, i, member)
+		if (holds_secret(member))
+			return true;
+	return false;
+}
+
+bool settings_is_secret(const json_t *schema, const char *field)
+{
+	const json_t *of =
+		json_object_get(json_object_get(schema, "properties"), field);
+
+	return !of || holds_secret(of);
 }

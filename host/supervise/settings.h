@@ -18,13 +18,20 @@ struct settings {
 	json_t *config;         /* for `initialize` */
 	struct secret *secrets; /* the JSON text of each request's `secrets` */
 	struct redact redact;
-	struct error missing;   /* ERR_INVALID or ERR_UNAUTHENTICATED when the
-				 * driver requires what nobody gave */
+	struct error missing;   /* ERR_INVALID: a setting that the driver
+				 * requires and nobody gave: it cannot start */
+	struct error no_secret; /* ERR_UNAUTHENTICATED: the same of the
+				 * credential; a call with one of its own can
+				 * be made all the same */
 };
 
 /* Split @block (object) of provider @name by @hello. */
 void settings_init(struct settings *s, const char *name, const json_t *hello,
 		   const json_t *block);
 void settings_done(struct settings *s);
+
+/* Does credential @schema say that @field is a secret, or part of it is
+ * ("writeOnly": true)?  What it does not name is one. */
+bool settings_is_secret(const json_t *schema, const char *field);
 
 #endif

@@ -84,7 +84,7 @@ static json_t *hello(void)
 	return json_pack(
 		"{s:s, s:s, s:s, s:s, s:i, s:o,"
 		" s:{s:s, s:{s:{s:s}, s:{s:s}}, s:[s*]},"
-		" s:{s:s, s:{s:{s:s, s:b}}}, s:{s:s, s:s}, s:{}}",
+		" s:{s:s, s:{s:{s:s, s:b}}, s:[s*]}, s:{s:s, s:s}, s:{}}",
 		"protocol", named("old") ? "0.9" : "1.0", "name", "test",
 		"version", "1.2.3", "concurrency",
 		named("serial") ? "serial" : "parallel", "max_inflight", 8,
@@ -92,7 +92,8 @@ static json_t *hello(void)
 		"properties", "endpoint", "type", "string", "size", "type",
 		"integer", "required", named("needy") ? "endpoint" : NULL,
 		"credential_schema", "type", "object", "properties", "password",
-		"type", "string", "writeOnly", 1, "env", "HOST_TEST_ENDPOINT",
+		"type", "string", "writeOnly", 1, "required",
+		named("locked") ? "password" : NULL, "env", "HOST_TEST_ENDPOINT",
 		"endpoint", "HOST_TEST_PASSWORD", "password", "kinds");
 }
 

@@ -40,7 +40,7 @@ static void open_it(struct breaker *b)
 
 static void test_opens_after_failures_in_a_row(void **state)
 {
-	struct breaker *b = breaker_of(&all, NULL);
+	struct breaker *b = breaker_of(&all, NULL, NULL);
 
 	(void)state;
 	for (int i = 0; i < BREAKER_THRESHOLD - 1; i++)
@@ -60,7 +60,7 @@ static void test_answers_of_the_cloud_do_not_count(void **state)
 		ERR_NOT_FOUND, ERR_QUOTA,     ERR_UNAUTHENTICATED,
 		ERR_BUSY,      ERR_CANCELLED, ERR_INVALID
 	};
-	struct breaker *b = breaker_of(&all, "r");
+	struct breaker *b = breaker_of(&all, "r", NULL);
 
 	(void)state;
 	for (size_t i = 0; i < 100; i++)
@@ -70,7 +70,7 @@ static void test_answers_of_the_cloud_do_not_count(void **state)
 
 static void test_one_call_tries(void **state)
 {
-	struct breaker *b = breaker_of(&all, "r");
+	struct breaker *b = breaker_of(&all, "r", NULL);
 	int64_t later = 100 + BREAKER_OPEN_MS;
 
 	(void)state;
@@ -85,7 +85,7 @@ static void test_one_call_tries(void **state)
 
 static void test_opens_longer_and_longer(void **state)
 {
-	struct breaker *b = breaker_of(&all, "r");
+	struct breaker *b = breaker_of(&all, "r", NULL);
 	int64_t now = 100, open = BREAKER_OPEN_MS;
 
 	(void)state;
@@ -105,17 +105,48 @@ static void test_opens_longer_and_longer(void **state)
 
 static void test_regions_are_apart(void **state)
 {
-	struct breaker *a = breaker_of(&all, "a");
+	struct breaker *a = breaker_of(&all, "a", NULL);
 	char name[32];
 
 	(void)state;
 	open_it(a);
-	assert_true(breaker_pass(breaker_of(&all, "b"), 100, &err));
-	assert_ptr_equal(breaker_of(&all, "a"), a);
+	assert_true(breaker_pass(breaker_of(&all, "b", NULL), 100, &err));
+	assert_ptr_equal(breaker_of(&all, "a", NULL), a);
 	for (int i = 0; i < 2 * BREAKERS_MAX; i++) {
 		snprintf(name, sizeof(name), "r%d", i);
-		breaker_of(&all, name);
+		breaker_of(&all, name, NULL);
 	}
+	assert_int_equal(all.n, BREAKERS_MAX);
+	/* What is open is remembered longer than what knows nothing. */
+	assert_false(breaker_pass(breaker_of(&all, "a", NULL), 100, &err));
+}
+
+static void test_credentials_are_apart(void **state)
+{
+	struct breaker *one = breaker_of(&all, "a", "crd_1");
+
+	(void)state;
+	open_it(one);
+	assert_false(breaker_pass(one, 100, &err));
+	call(breaker_of(&all, "a", "crd_2"), 100, ERR_NONE);
+	call(breaker_of(&all, "a", NULL), 100, ERR_NONE);
+	assert_ptr_equal(breaker_of(&all, "a", "crd_1"), one);
+}
+
+/* However many come after it, a call's breaker is there when it ends. */
+static void test_stays_while_it_is_needed(void **state)
+{
+	struct breaker *used = breaker_of(&all, "a", "crd_1");
+	char name[32];
+
+	(void)state;
+	assert_true(breaker_pass(used, 100, &err));
+	for (int i = 0; i < 2 * BREAKERS_MAX; i++) {
+		snprintf(name, sizeof(name), "crd%d", i);
+		breaker_of(&all, "a", name);
+	}
+	assert_ptr_equal(breaker_of(&all, "a", "crd_1"), used);
+	breaker_report(used, 100, ERR_NONE);
 	assert_int_equal(all.n, BREAKERS_MAX);
 }
 
@@ -129,6 +160,8 @@ int main(void)
 		ROW(test_one_call_tries),
 		ROW(test_opens_longer_and_longer),
 		ROW(test_regions_are_apart),
+		ROW(test_credentials_are_apart),
+		ROW(test_stays_while_it_is_needed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -166,6 +166,7 @@ static void test_provider_members(void **state UNUSED)
 	struct config *c = load_ok(
 		"plugins:\n  providers:\n    lab:\n      driver: openstack\n"
 		"      path: /opt/x\n      start: eager\n      enabled: false\n"
+		"      shared: true\n      private_networks: true\n"
 		"    bare:\nproviders:\n  old:\n    enabled: true\n"
 		"    config: {a: 1}\n");
 	struct config_provider *p = config_provider_find(c, "lab");
@@ -174,7 +175,12 @@ static void test_provider_members(void **state UNUSED)
 	assert_string_equal(p->path, "/opt/x");
 	assert_true(p->eager);
 	assert_false(p->enabled);
-	assert_true(config_provider_find(c, "bare")->enabled);
+	assert_true(p->shared);
+	assert_true(p->private_networks);
+	p = config_provider_find(c, "bare");
+	assert_true(p->enabled);
+	assert_false(p->shared);
+	assert_false(p->private_networks);
 	p = config_provider_find(c, "old");
 	assert_int_equal(json_int(p->config, "a", 0), 1);
 	config_free(c);
@@ -190,6 +196,10 @@ static void test_refuses_providers(void **state UNUSED)
 		":4: plugins.providers.a.enabled: must be true or false");
 	refused("plugins:\n  providers:\n    a:\n      start: soon\n",
 		":4: plugins.providers.a.start: must be eager or lazy");
+	refused("plugins:\n  providers:\n    a:\n      shared: 1\n",
+		":4: plugins.providers.a.shared: must be true or false");
+	refused("plugins:\n  providers:\n    a:\n      private_networks: lan\n",
+		":4: plugins.providers.a.private_networks: must be true or");
 	refused("plugins:\n  providers:\n    a:\n      user: me\n",
 		":4: plugins.providers.a.user: no such setting; the driver's "
 		"own");
@@ -252,7 +262,8 @@ static void test_prints_what_it_reads(void **state UNUSED)
 		"server: {listen: '127.0.0.1:9', data_dir: \"a \\\"b\\\\ c\"}\n"
 		"plugins:\n  timeout: 90s\n  providers:\n    a:\n      driver: "
 		"b\n"
-		"      start: eager\n      path: /x\n      config: {n: 1, s: "
+		"      start: eager\n      path: /x\n      shared: true\n"
+		"      private_networks: true\n      config: {n: 1, s: "
 		"'1', big: 22222222222222222222.222, text: 1.5e999,"
 		" password: secret, deep: {api_key: k}, lit: '$${HOME}'}\n"
 		"    c: {enabled: false}\n");
@@ -263,6 +274,8 @@ static void test_prints_what_it_reads(void **state UNUSED)
 	assert_string_equal(first, second);
 	assert_string_equal(again->data_dir, "a \"b\\ c");
 	assert_int_equal(again->call_timeout_ms, 90000);
+	assert_true(config_provider_find(again, "a")->shared);
+	assert_true(config_provider_find(again, "a")->private_networks);
 	assert_null(strstr(first, "secret"));
 	assert_non_null(strstr(first, "\"password\":\"***\""));
 	assert_non_null(strstr(first, "\"api_key\":\"***\""));

@@ -4,6 +4,7 @@
  */
 #include "unit.h"
 
+#include "base/secret.h"
 #include "registry_run.h"
 
 /* ---- the way of a call ------------------------------------------------------
@@ -62,6 +63,85 @@ static void misses_a_setting(void)
 	assert_non_null(
 		strstr(err.message, "plugins.providers.needy.config.endpoint"));
 	assert_int_equal(info_of("needy").state, PROVIDER_STOPPED);
+	end();
+}
+
+/* Call "one" or "locked" with the credential @secrets (JSON text). */
+static json_t *call_as(const char *provider, const char *what,
+		       const char *secrets)
+{
+	struct secret *own = secret_new(secrets, strlen(secrets));
+	AUTO_JSON json_t *args = json_pack("{s:s}", "do", what);
+	struct driver_request req = { .provider = provider,
+				      .method = "region.list",
+				      .args = args,
+				      .secrets = own,
+				      .credential = "crd_1",
+				      .deadline = clock_ms() + 10000 };
+	struct driver_reply reply;
+	json_t *value = NULL;
+
+	if (driver_call(registry, &req, &reply, &err)) {
+		value = json_read(reply.value.p, reply.value.n, &err);
+		driver_reply_done(&reply);
+	}
+	secret_free(own);
+	return value;
+}
+
+static void assert_egress(const char *provider, const char *secrets,
+			  const char *egress)
+{
+	json_t *seen = secrets ? call_as(provider, "params", secrets)
+			       : call(provider, "params");
+
+	assert_non_null(seen);
+	assert_string_equal(
+		json_str(json_object_get(seen, "ctx"), "egress", "none"),
+		egress);
+	if (secrets)
+		assert_string_equal(json_str(json_object_get(seen, "secrets"),
+					     "password", ""),
+				    "tenants-own");
+	json_decref(seen);
+}
+
+#define TENANT "{\"password\":\"tenants-own\"}"
+
+/* A tenant's secrets go out instead of the provider's, and where they may lead
+ * is said with them. */
+static void sends_a_tenants_secrets(void)
+{
+	begin("", BLOCK("one", "      config: {password: 123456}\n")
+			  BLOCK("two", "      private_networks: true\n"));
+	assert_egress("one", TENANT, "public");
+	assert_egress("one", NULL, "none");
+	assert_egress("two", TENANT, "any");
+	assert_null(call_as("one", "echo secret", TENANT));
+	assert_null(strstr(err.message, "tenants-own"));
+	assert_non_null(strstr(err.message, "***********"));
+	end();
+}
+
+/* Without a credential in its block a provider serves those who bring one. */
+static void starts_without_a_credential(void)
+{
+	begin("", BLOCK("locked", ""));
+	call_fails("locked", NULL, ERR_UNAUTHENTICATED, "HOST_TEST_PASSWORD");
+	assert_int_equal(err.effect, EFFECT_NONE);
+	assert_egress("locked", TENANT, "public");
+	end();
+}
+
+/* Ten failures of one tenant do not keep the other one out. */
+static void breakers_are_each_tenants_own(void)
+{
+	begin("", BLOCK("one", ""));
+	for (int i = 0; i < 10; i++)
+		assert_null(call_as("one", "cloud down", TENANT));
+	assert_null(call_as("one", "params", TENANT));
+	assert_int_equal(err.code, ERR_DRIVER_UNAVAILABLE);
+	call_answers("one", NULL);
 	end();
 }
 
@@ -293,7 +373,8 @@ static void tells_about_providers(void)
 /* clang-format off */
 #define TESTS(T) \
 	T(answers_lazily) T(tells_about_providers) T(eager) T(splits_settings_from_secrets) \
-	T(misses_a_setting) T(refuses_what_is_not_there) T(streams_a_list) \
+	T(misses_a_setting) T(sends_a_tenants_secrets) T(starts_without_a_credential) \
+	T(breakers_are_each_tenants_own) T(refuses_what_is_not_there) T(streams_a_list) \
 	T(reload_marks_and_sweeps) \
 	T(reload_sees_a_new_program) \
 	T(stubborn_is_killed) T(lists_drivers) T(script_runs) T(validates)

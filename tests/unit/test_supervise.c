@@ -259,15 +259,16 @@ static void test_settings_of_the_environment(void **state UNUSED)
 	assert_string_equal(json_str(s.config, "url", ""), "mine");
 	assert_int_equal(json_int(s.config, "size", 0), 42);
 	assert_true(json_is_true(json_object_get(s.config, "fast")));
-	assert_int_equal(s.missing.code, ERR_UNAUTHENTICATED);
-	assert_non_null(strstr(s.missing.message, "HT_PASSWORD"));
+	assert_int_equal(s.missing.code, ERR_NONE);
+	assert_int_equal(s.no_secret.code, ERR_UNAUTHENTICATED);
+	assert_non_null(strstr(s.no_secret.message, "HT_PASSWORD"));
 	settings_done(&s);
 	setenv("HT_PASSWORD", "12", 1);
 	settings_init(&s, "p", hello, block);
 	secrets = secrets_of(&s);
 	assert_string_equal(json_str(secrets, "password", ""), "12");
 	json_decref(secrets);
-	assert_int_equal(s.missing.code, ERR_NONE);
+	assert_int_equal(s.no_secret.code, ERR_NONE);
 	settings_done(&s);
 	unsetenv("HT_URL");
 	unsetenv("HT_SIZE");
@@ -292,10 +293,76 @@ static void test_redact(void **state UNUSED)
 	assert_string_equal(text, "**********, ******************** and short");
 	assert_false(redact_text(&r, text, strlen(text)));
 	fail(&err, ERR_INTERNAL, "it is longsecret");
-	redact_error(&r, &err);
+	redact_error(&r, NULL, &err);
 	assert_string_equal(err.message, "it is **********");
-	redact_error(&r, NULL);
+	redact_error(&r, NULL, NULL);
 	redact_done(&r);
+}
+
+static struct secret *secret_text(const char *json)
+{
+	return secret_new(json, strlen(json));
+}
+
+/* What one tenant's credential holds is masked in everything its driver says,
+ * and in the errors of its own calls only. */
+static void test_redact_guests(void **state UNUSED)
+{
+	AUTO_JSON json_t *schema = json_loads(
+		"{\"properties\":{\"user\":{\"type\":\"string\"},"
+		"\"key\":{\"writeOnly\":true},\"file\":{\"writeOnly\":true}}}",
+		0, NULL);
+	struct secret *one = secret_text(
+		"{\"user\":\"visible\",\"key\":\"first-line\\nsecond-line\","
+		"\"file\":\"{\\\"private_key\\\":\\\"deepest\\\"}\"}");
+	struct secret *two = secret_text("{\"key\":\"another-one\"}");
+	struct redact_guests guests = { 0 };
+	struct redact r = { .guests = &guests };
+	struct redact_guest *a = redact_hold(&guests, "crd_1", one, schema);
+	struct redact_guest *b = redact_hold(&guests, "crd_2", two, schema);
+	char text[] = "visible first-line, second-line, deepest; another-one";
+
+	assert_ptr_equal(redact_hold(&guests, "crd_1", one, schema), a);
+	assert_true(redact_text(&r, text, strlen(text)));
+	assert_string_equal(
+		text, "visible **********, ***********, *******; ***********");
+	fail(&err, ERR_INTERNAL, "second-line another-one");
+	redact_error(&r, a, &err);
+	assert_string_equal(err.message, "*********** another-one");
+	redact_error(&r, b, &err);
+	assert_string_equal(err.message, "*********** ***********");
+	redact_release(&guests, a);
+	redact_release(&guests, a);
+	redact_release(&guests, b);
+	redact_guests_done(&guests);
+	secret_free(one);
+	secret_free(two);
+}
+
+/* Late words are masked, too; but not those of everybody who ever called. */
+static void test_redact_remembers_some(void **state UNUSED)
+{
+	struct redact_guests guests = { 0 };
+	struct redact r = { .guests = &guests };
+	struct redact_guest *held;
+	struct secret *kept = secret_text("{\"key\":\"kept-secret\"}");
+	char text[] = "kept-secret number-1 number-199", name[64];
+
+	held = redact_hold(&guests, "held", kept, NULL);
+	for (int i = 0; i < 200; i++) {
+		struct secret *s;
+
+		snprintf(name, sizeof(name), "{\"key\":\"number-%d\"}", i);
+		s = secret_text(name);
+		redact_release(&guests, redact_hold(&guests, name, s, NULL));
+		secret_free(s);
+	}
+	assert_int_equal(guests.n, REDACT_GUESTS);
+	assert_true(redact_text(&r, text, strlen(text)));
+	assert_string_equal(text, "*********** number-1 **********");
+	redact_release(&guests, held);
+	redact_guests_done(&guests);
+	secret_free(kept);
 }
 
 /* ---- stderr ------------------------------------------------------------------------- */
@@ -361,6 +428,8 @@ int main(void)
 		cmocka_unit_test(test_settings_are_split),
 		cmocka_unit_test(test_settings_of_the_environment),
 		cmocka_unit_test(test_redact),
+		cmocka_unit_test(test_redact_guests),
+		cmocka_unit_test(test_redact_remembers_some),
 		cmocka_unit_test(test_stderr_lines),
 	};
 
