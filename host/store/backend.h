@@ -20,7 +20,7 @@ struct statement {
 	const char *sql;
 	struct store_param *params; /* of the transaction's arena */
 	unsigned n;
-	store_fill fill; /* params 0…3 are the lane's, 4 the text; or NULL */
+	store_fill fill; /* store_fill_params() before it runs; or NULL */
 	enum store_demand demand;
 	enum err_code code; /* when the demand is not met, with ... */
 	const char *message;
@@ -29,13 +29,18 @@ struct statement {
 
 struct tx {
 	struct store *store;
-	struct arena arena;
-	const char *workspace; /* or NULL */
+	struct arena arena;    /* an engine may take it, leaving an empty one;
+				* then it sets workspace to NULL */
+	const char *workspace; /* of the arena, or NULL */
 	struct list pending;   /* struct statement, not sent yet */
-	bool begun;	       /* the engine holds a transaction for it */
+	bool begun;	       /* the engine holds a transaction for it;
+				* set by store.c after run() */
 	bool failed;
 	struct error err; /* why */
-	void *engine;	  /* the engine's own */
+	union {
+		void *engine; /* the engine's own; starts as NULL */
+		uint64_t number;
+	};
 };
 
 struct store_engine {
@@ -47,15 +52,21 @@ struct store_engine {
 	/*
 	 * Run tx->pending in order, inside the transaction of @tx, beginning it
 	 * first when !tx->begun, and committing it at the end when @commit.
-	 * Empties the list.  False: rolled back, nothing of it is held.
+	 * Empties the list.  False: rolled back, nothing of it is held; with
+	 * ERR_STORE_UNAVAILABLE of a commit err->effect says EFFECT_UNKNOWN or
+	 * EFFECT_NONE, all else is store.c's to say.  A prepared statement is
+	 * known by its text, not by its address.
 	 */
 	WAITS bool (*run)(void *state, struct tx *tx, bool commit,
 			  struct error *err);
 	void (*abort)(void *state, struct tx *tx); /* tx->begun */
-	/* One statement, outside of transactions. */
-	WAITS bool (*read)(void *state, const char *workspace,
-			   const struct statement *st, struct error *err);
-	/* A script of several statements, in one transaction; for migrations. */
+	/* The one statement of tx->pending, outside of transactions.  Empties
+	 * the list. */
+	WAITS bool (*read)(void *state, struct tx *tx, struct error *err);
+	/* A script of several statements, in one transaction; for migrations.
+	 * One at a time in the whole installation (SQLite: BEGIN IMMEDIATE;
+	 * PostgreSQL: an advisory lock of the transaction).  A unique key that
+	 * is violated is ERR_CONFLICT here, too. */
 	WAITS bool (*script)(void *state, const char *sql, struct error *err);
 	bool (*is_up)(const void *state);
 	const char *(*version)(const void *state);
@@ -69,6 +80,17 @@ struct store {
 	size_t open; /* transactions */
 	struct cond quiet;
 };
+
+/* cond_wait() that a cancel does not end; it is remembered. */
+WAITS enum fiber_wait store_wait(struct cond *c, int64_t deadline);
+
+/* Of a statement with `fill`: compute the record, advance @lane, and set the
+ * first four parameters.  Allocates nothing.  Whoever rolls back puts his lane
+ * back. */
+void store_fill_params(const struct statement *st, struct store_lane *lane);
+
+/* What audit_heads is told of a lane: number, seq, hash. */
+extern const char store_put_head[];
 
 /* Rows being built: columns first, then values row by row. */
 struct rows_impl;

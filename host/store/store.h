@@ -20,7 +20,13 @@
  *
  * Every wait ends: with the result, or with ERR_STORE_UNAVAILABLE (retryable)
  * within store.timeout.  After a commit that ended so the transaction may have
- * been committed or not: err->effect is EFFECT_UNKNOWN; else EFFECT_NONE.
+ * been committed or not: err->effect is EFFECT_UNKNOWN; else EFFECT_NONE.  A
+ * cancel of the fiber does not end a wait here: what was begun comes to a known
+ * end, then the fiber's next wait says that it is cancelled.
+ *
+ * A transaction that asks holds what it touched (SQLite: the one writer) from
+ * its first tx_query() on.  It must end within store.timeout of that, else it
+ * is rolled back.
  */
 #ifndef SKYCLUST_HOST_STORE_STORE_H
 #define SKYCLUST_HOST_STORE_STORE_H
@@ -79,7 +85,9 @@ struct rows {
 };
 
 /* The value in row @i, column @name (as the statement spells it).  A column
- * that is not there ends the process: statements are ours. */
+ * that is not there ends the process: statements are ours.  A value of another
+ * type is converted, as the database may hold anything: a number to its text,
+ * what is no number to 0. */
 const char *row_text(const struct rows *rows, size_t i,
 		     const char *name); /* NULL for NULL; borrowed */
 int64_t row_int(const struct rows *rows, size_t i,
@@ -98,7 +106,7 @@ void rows_done(struct rows *rows); /* wipes */
  */
 struct tx *tx_begin(struct store *s, const char *workspace);
 
-/* Add a statement; @sql is borrowed (a literal), the parameters are copied. */
+/* Add a statement; @sql and the parameters are copied. */
 #define tx_put(tx, sql, ...) \
 	tx_put_params(tx, sql, STORE_PARAMS(__VA_ARGS__))
 void tx_put_params(struct tx *tx, const char *sql,
