@@ -13,6 +13,7 @@
 #include "accept.h"
 #include "args.h"
 #include "auth.h"
+#include "base/auto.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -211,8 +212,12 @@ static unsigned connection_limit(const struct config *c)
 static bool begin(struct api *api, struct error *err)
 {
 	const struct config *c = api->options.config;
+	AUTO_FREE char *socket =
+		*c->socket ? mem_strdup(c->socket)
+			   : mem_printf("%s/skyclust.sock", c->data_dir);
 	const struct http_options http = {
 		.listen = c->listen,
+		.socket = socket,
 		.max_body = (size_t)c->max_body,
 		.max_connections = connection_limit(c),
 		.request_timeout_ms = REQUEST_TIMEOUT_MS,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*~
- * How a request comes in.  libmicrohttpd runs in our loop: its epoll
- * descriptor is watched, and it runs once at the end of a turn in which
- * something happened.  It calls on_uri() at the request line, then
- * on_request() several times:
+ * How a request comes in.  libmicrohttpd runs in our loop (http_port.c): its
+ * epoll descriptor is watched, and it runs once at the end of a turn in which
+ * something happened.  It calls http_on_uri() at the request line, then
+ * http_on_request() several times:
  *
  *	headers are there       begin(): limits, or a refusal
  *	a part of the body      receive()
@@ -20,64 +20,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/auto.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/text.h"
 
-#define POOLED 256		      /* struct request kept for reuse */
-#define RUNS_PER_TURN 16	      /* of the daemon, before others */
-#define IDLE_TIMEOUT_S 60	      /* without a byte in or out */
-#define CONNECTION_MEMORY (24 * 1024) /* the daemon's, each */
-#define HTTP_DISCARD_MAX (64 << 20)   /* of a body that is too large */
 #define BODY_FIRST 4096
 
-/* ---- running the daemon -------------------------------------------------- */
-
-void http_kick(struct http_server *server)
-{
-	loop_defer(&server->task);
-}
-
-static void on_timer(struct timer *timer)
-{
-	http_kick(container_of(timer, struct http_server, timer));
-}
-
-static void on_readable(struct ev_loop *loop UNUSED, ev_io *w,
-			int events UNUSED)
-{
-	http_kick(container_of(w, struct http_server, readable));
-}
-
-/* Arm the timer by the daemon's wish; true when it wants to run at once. */
-static bool more_to_do(struct http_server *server)
-{
-	MHD_UNSIGNED_LONG_LONG ms;
-
-	if (MHD_get_timeout(server->daemon, &ms) != MHD_YES) {
-		timer_stop(&server->timer);
-		return false;
-	}
-	if (!ms)
-		return true;
-	timer_arm(&server->timer, clock_ms() + (int64_t)ms);
-	return false;
-}
-
-static void run_daemon(struct loop_task *task)
-{
-	struct http_server *server =
-		container_of(task, struct http_server, task);
-
-	for (int i = 0; i < RUNS_PER_TURN; i++) {
-		MHD_run(server->daemon);
-		if (!more_to_do(server))
-			return;
-	}
-	http_kick(server);
-}
+/* ---- a request arrives --------------------------------------------------- */
 
 void http_suspend(struct request *req)
 {
@@ -89,21 +38,23 @@ void http_resume(struct request *req)
 {
 	req->suspended = false;
 	MHD_resume_connection(req->connection);
-	http_kick(req->server);
+	http_port_kick(req->port);
 }
 
-/* ---- a request arrives --------------------------------------------------- */
-
-static void *on_uri(void *cls, const char *uri, struct MHD_Connection *c)
+void *http_on_uri(void *cls, const char *uri, struct MHD_Connection *c)
 {
-	struct request *req = http_request_new(cls);
+	struct http_port *port = cls;
+	struct request *req = http_request_new(port->server);
 	size_t path;
 
 	uri = http_target_path(uri);
 	path = strcspn(uri, "?");
+	req->port = port;
 	req->connection = c;
 	req->method = HTTP_OTHER;
 	http_make_id(req->id);
+	req->local = port->local;
+	req->source = arena_strdup(&req->arena, http_client_of(c)->source);
 	req->path = arena_strndup(&req->arena, uri, path);
 	req->query = uri[path] ? arena_strdup(&req->arena, uri + path + 1) : "";
 	return req;
@@ -114,6 +65,8 @@ static enum MHD_Result begin(struct request *req, const char *method,
 {
 	struct error err;
 
+	if (http_client_of(req->connection)->refused)
+		return MHD_NO;
 	req->method = http_method_of(method);
 	http_take_id(req);
 	if (http_check_headers(req, version, &err) &&
@@ -156,18 +109,12 @@ static void run(void *arg)
 		http_request_free(req);
 }
 
-static struct http_client *client_of(struct MHD_Connection *c)
-{
-	return MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
-		->socket_context;
-}
-
 static enum MHD_Result start(struct request *req)
 {
 	struct error err;
 
 	req->sent = 0;
-	http_watch_received(client_of(req->connection));
+	http_watch_received(http_client_of(req->connection));
 	if (req->too_large) {
 		http_fail_too_large(req, &err);
 		http_refuse(req, &err);
@@ -184,11 +131,11 @@ static enum MHD_Result start(struct request *req)
 	return MHD_YES;
 }
 
-static enum MHD_Result on_request(void *cls UNUSED,
-				  struct MHD_Connection *c UNUSED,
-				  const char *url UNUSED, const char *method,
-				  const char *version, const char *data,
-				  size_t *size, void **context)
+enum MHD_Result http_on_request(void *cls UNUSED,
+				struct MHD_Connection *c UNUSED,
+				const char *url UNUSED, const char *method,
+				const char *version, const char *data,
+				size_t *size, void **context)
 {
 	struct request *req = *context;
 	size_t n = *size;
@@ -209,15 +156,15 @@ static enum MHD_Result on_request(void *cls UNUSED,
 }
 
 /* The answer was sent, or the connection is lost. */
-static void on_completed(void *cls, struct MHD_Connection *c, void **context,
-			 enum MHD_RequestTerminationCode why UNUSED)
+void http_on_completed(void *cls, struct MHD_Connection *c, void **context,
+		       enum MHD_RequestTerminationCode why UNUSED)
 {
-	struct http_server *server = cls;
+	struct http_server *server = ((struct http_port *)cls)->server;
 	struct request *req = *context;
 
 	*context = NULL;
 	if (!server->stopped)
-		http_watch_receiving(server, client_of(c));
+		http_watch_receiving(server, http_client_of(c));
 	if (!req)
 		return;
 	if (!req->fiber) {
@@ -228,104 +175,39 @@ static void on_completed(void *cls, struct MHD_Connection *c, void **context,
 	fiber_cancel(req->fiber);
 }
 
-/* ---- connections --------------------------------------------------------- */
-
-static void client_open(struct http_server *server, struct MHD_Connection *c,
-			void **context)
-{
-	struct http_client *client = mem_alloc(sizeof(*client));
-
-	list_init(&client->link);
-	client->fd =
-		MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD)
-			->connect_fd;
-	*context = client;
-	server->client_count++;
-	http_watch_receiving(server, client);
-	http_watch_start(server);
-}
-
-static void on_connection(void *cls, struct MHD_Connection *c, void **context,
-			  enum MHD_ConnectionNotificationCode code)
-{
-	struct http_server *server = cls;
-	struct http_client *client = *context;
-
-	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-		client_open(server, c, context);
-		return;
-	}
-	list_del(&client->link);
-	mem_free(client);
-	server->client_count--;
-}
-
-static void on_log(void *cls UNUSED, const char *fmt, va_list ap)
-{
-	AUTO_FREE char *text = mem_vprintf(fmt, ap);
-
-	text[strcspn(text, "\n")] = '\0';
-	log_debug("libmicrohttpd", LOG_STR("says", text));
-}
-
-/* Paths and queries are decoded by us, once, after they were split. */
-static size_t keep_encoded(void *cls UNUSED, struct MHD_Connection *c UNUSED,
-			   char *text)
-{
-	return strlen(text);
-}
-
 /* ---- the server ---------------------------------------------------------- */
 
-static bool start_daemon(struct http_server *server, int fd, struct error *err)
+static bool listen_all(struct http_server *server,
+		       const struct http_options *options, struct error *err)
 {
-	server->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
-		NULL, NULL, on_request, NULL, MHD_OPTION_EXTERNAL_LOGGER,
-		on_log, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
-		MHD_OPTION_URI_LOG_CALLBACK, on_uri, server,
-		MHD_OPTION_UNESCAPE_CALLBACK, keep_encoded, NULL,
-		MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
-		MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
-		MHD_OPTION_CONNECTION_LIMIT, server->options.max_connections,
-		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-		MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
-	if (server->daemon)
+	int fd = listen_tcp(options->listen, false, server->url, err);
+
+	if (fd < 0 || !http_port_start(&server->network, fd, err))
+		return false;
+	if (!options->socket)
 		return true;
-	close(fd);
-	return fail(err, ERR_INTERNAL, "the HTTP server does not start on %s",
-		    server->url);
-}
-
-static void watch_daemon(struct http_server *server)
-{
-	int fd = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)
-			 ->epoll_fd;
-
-	server->task.run = run_daemon;
-	server->timer.run = on_timer;
-	ev_io_init(&server->readable, on_readable, fd, EV_READ);
-	ev_io_start(loop_ev(), &server->readable);
+	fd = listen_unix(options->socket, err);
+	if (fd < 0)
+		return false;
+	server->socket = mem_strdup(options->socket);
+	return http_port_start(&server->local, fd, err);
 }
 
 struct http_server *http_new(const struct http_options *options,
 			     struct error *err)
 {
 	struct http_server *server = mem_alloc(sizeof(*server));
-	int fd;
 
 	server->options = *options;
+	server->network.server = server->local.server = server;
+	server->local.local = true;
 	list_init(&server->requests);
 	list_init(&server->receiving);
 	cond_init(&server->quiet);
-	fd = listen_loopback(options->listen, server->url, err);
-	if (fd < 0 || !start_daemon(server, fd, err)) {
-		mem_free(server);
-		return NULL;
-	}
-	watch_daemon(server);
-	return server;
+	if (listen_all(server, options, err))
+		return server;
+	http_free(server);
+	return NULL;
 }
 
 const char *http_address(const struct http_server *server)
@@ -364,16 +246,27 @@ static void close_all(struct http_server *server)
 
 #define AFTER_CANCEL_MS 5000
 
+/* The file goes first: once nobody listens, it may become another's. */
+static void quiesce(struct http_server *server)
+{
+	server->stopping = true;
+	if (server->socket)
+		unlink(server->socket);
+	http_port_quiesce(&server->network);
+	http_port_quiesce(&server->local);
+}
+
+void http_kick(struct http_server *server)
+{
+	http_port_kick(&server->network);
+	http_port_kick(&server->local);
+}
+
 WAITS void http_stop(struct http_server *server, int64_t deadline)
 {
-	int fd;
-
 	if (server->stopping)
 		return;
-	server->stopping = true;
-	fd = MHD_quiesce_daemon(server->daemon);
-	if (fd >= 0)
-		close(fd);
+	quiesce(server);
 	while (server->request_count && clock_left(deadline) &&
 	       cond_wait(&server->quiet, deadline) == WAIT_WOKEN)
 		;
@@ -402,13 +295,14 @@ void http_free(struct http_server *server)
 {
 	if (!server)
 		return;
+	if (!server->stopping)
+		quiesce(server);
 	resume_all(server);
-	ev_io_stop(loop_ev(), &server->readable);
-	timer_stop(&server->timer);
 	timer_stop(&server->watch);
 	server->stopped = true;
-	MHD_stop_daemon(server->daemon);
-	loop_undefer(&server->task);
+	http_port_stop(&server->network);
+	http_port_stop(&server->local);
 	http_request_empty_pool();
+	mem_free(server->socket);
 	mem_free(server);
 }

@@ -52,8 +52,10 @@ const char *http_method_name(enum http_method method); /* "GET"; "other" */
 #define HTTP_MAX_PARAMS 4     /* {parameters} in one path */
 #define HTTP_ID_SIZE 65
 
+/* The texts are copied or done with when http_new() returns. */
 struct http_options {
 	const char *listen; /* "127.0.0.1:8080"; port 0: any free */
+	const char *socket; /* path of a unix socket, or NULL: none */
 	size_t max_body;    /* bytes; more is 413 */
 	unsigned max_connections;
 	int64_t request_timeout_ms; /* to send a request, or the next one */
@@ -88,6 +90,8 @@ struct request {
 	struct buf body;
 	struct arena arena;
 	int64_t began_us; /* clock_us() at the request line */
+	const char *source; /* the client's address, or "unix" */
+	bool local;	    /* by the socket: root, or the host's own user */
 
 	/* For the handlers. */
 	void *owner;			    /* http_options.owner */
@@ -104,6 +108,7 @@ struct request {
 
 	/* The server's own. */
 	struct http_server *server;
+	struct http_port *port;
 	struct MHD_Connection *connection;
 	struct fiber *fiber; /* NULL: not started, or ended */
 	struct list link;    /* in the server's requests, by age */
@@ -161,8 +166,9 @@ bool http_drop(struct request *req);
 
 /* ---- the server --------------------------------------------------------- */
 
-/* Bind and listen on a loopback address.  New, or NULL with @err: the text is
- * no address, not a loopback address, or taken. */
+/* Bind and listen on a loopback address, and on the socket, whose clients must
+ * be root or the user that this process runs as: others are hung up on.  New,
+ * or NULL with @err of listen.h. */
 struct http_server *http_new(const struct http_options *options,
 			     struct error *err);
 const char *http_address(const struct http_server *server); /* "http://…" */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the files of the HTTP server share: http.c (requests come in),
- * http_reply.c (answers go out), http_watch.c (who is too slow, who is gone).
+ * What the files of the HTTP server share: http_port.c (connections come in),
+ * http.c (requests come in), http_reply.c (answers go out), http_watch.c (who
+ * is too slow, who is gone).
  */
 #ifndef SKYCLUST_API_HTTP_SERVER_H
 #define SKYCLUST_API_HTTP_SERVER_H
@@ -12,13 +13,21 @@
 #include "http.h"
 #include "listen.h"
 
+/* A listening socket and the daemon that serves it. */
+struct http_port {
+	struct http_server *server;
+	struct MHD_Daemon *daemon; /* NULL: not started */
+	ev_io readable;		   /* the daemon's epoll descriptor */
+	struct loop_task task;	   /* runs the daemon */
+	struct timer timer;	   /* the daemon's own time-outs */
+	bool local;		   /* the unix socket */
+};
+
 struct http_server {
 	struct http_options options;
-	struct MHD_Daemon *daemon;
+	struct http_port network, local;
 	char url[LISTEN_URL];
-	ev_io readable;	       /* the daemon's epoll descriptor */
-	struct loop_task task; /* runs the daemon */
-	struct timer timer;    /* the daemon's own time-outs */
+	char *socket;	       /* path, or NULL: none */
 	struct timer watch;    /* ours */
 	struct list requests;  /* struct request, oldest first */
 	struct list receiving; /* struct http_client, longest first */
@@ -30,21 +39,48 @@ struct http_server {
 	bool stopped;	   /* is being freed */
 };
 
+#define HTTP_SOURCE_SIZE 46 /* INET6_ADDRSTRLEN */
+
 /* A connection. */
 struct http_client {
 	struct list link; /* in `receiving`, while a request may come */
 	int64_t since;	  /* clock_ms() */
 	int fd;		  /* borrowed */
+	bool refused;	  /* it may not ask anything */
+	char source[HTTP_SOURCE_SIZE];
 };
 
+/* ---- where connections come in (http_port.c) ----------------------------- */
+
+/* Serve what comes in on the listening @fd, which is the daemon's from now on,
+ * also on failure. */
+bool http_port_start(struct http_port *port, int fd, struct error *err);
+/* Take no new connections. */
+void http_port_quiesce(struct http_port *port);
+/* Close all connections; none may be suspended. */
+void http_port_stop(struct http_port *port);
 /* Let the daemon go on before the loop waits. */
-void http_kick(struct http_server *server);
+void http_port_kick(struct http_port *port);
+
+struct http_client *http_client_of(struct MHD_Connection *c);
+
+void http_kick(struct http_server *server); /* both daemons */
 
 int http_fd(struct request *req); /* of its connection; borrowed */
 
 /* Suspend and resume a request's connection. */
 void http_suspend(struct request *req);
 void http_resume(struct request *req);
+
+/* ---- where requests come in (http.c): what the daemon calls -------------- */
+
+void *http_on_uri(void *port, const char *uri, struct MHD_Connection *c);
+enum MHD_Result http_on_request(void *port, struct MHD_Connection *c,
+				const char *url, const char *method,
+				const char *version, const char *data,
+				size_t *size, void **context);
+void http_on_completed(void *port, struct MHD_Connection *c, void **context,
+		       enum MHD_RequestTerminationCode why);
 
 /* ---- a request's record (http_request.c) --------------------------------- */
 

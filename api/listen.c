@@ -11,11 +11,16 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include "base/auto.h"
 #include "base/text.h"
 
 #define BACKLOG 1024
+
+/* ---- the network --------------------------------------------------------- */
 
 struct address {
 	union {
@@ -75,7 +80,7 @@ static bool is_loopback(const struct address *a)
 	return IN6_IS_ADDR_LOOPBACK(&a->v6.sin6_addr);
 }
 
-static void write_url(int fd, char url[LISTEN_URL])
+static void write_url(int fd, const char *scheme, char url[LISTEN_URL])
 {
 	struct address a = { .size = sizeof(a.v6) };
 	char host[INET6_ADDRSTRLEN] = "";
@@ -83,12 +88,12 @@ static void write_url(int fd, char url[LISTEN_URL])
 	getsockname(fd, &a.any, &a.size);
 	if (a.any.sa_family == AF_INET) {
 		inet_ntop(AF_INET, &a.v4.sin_addr, host, sizeof(host));
-		snprintf(url, LISTEN_URL, "http://%s:%u", host,
+		snprintf(url, LISTEN_URL, "%s://%s:%u", scheme, host,
 			 ntohs(a.v4.sin_port));
 		return;
 	}
 	inet_ntop(AF_INET6, &a.v6.sin6_addr, host, sizeof(host));
-	snprintf(url, LISTEN_URL, "http://[%s]:%u", host,
+	snprintf(url, LISTEN_URL, "%s://[%s]:%u", scheme, host,
 		 ntohs(a.v6.sin6_port));
 }
 
@@ -110,7 +115,8 @@ static int bind_to(const char *text, const struct address *a, struct error *err)
 	return -1;
 }
 
-int listen_loopback(const char *text, char url[LISTEN_URL], struct error *err)
+int listen_tcp(const char *text, bool tls, char url[LISTEN_URL],
+	       struct error *err)
 {
 	struct address a;
 	int fd;
@@ -122,16 +128,85 @@ int listen_loopback(const char *text, char url[LISTEN_URL], struct error *err)
 		     text);
 		return -1;
 	}
-	if (!is_loopback(&a)) {
+	if (!tls && !is_loopback(&a)) {
 		fail(err, ERR_INVALID,
-		     "will not listen on %s: while one token opens "
-		     "everything, only loopback addresses are allowed; put a "
-		     "proxy with its own authentication in front",
+		     "will not listen on %s without TLS: tokens would cross "
+		     "the network in the clear; set server.tls_certificate and "
+		     "server.tls_key, or listen on a loopback address",
 		     text);
 		return -1;
 	}
 	fd = bind_to(text, &a, err);
 	if (fd >= 0)
-		write_url(fd, url);
+		write_url(fd, tls ? "https" : "http", url);
 	return fd;
+}
+
+/* ---- the unix socket ----------------------------------------------------- */
+
+static bool in_use(const char *path, struct error *err)
+{
+	return fail(err, ERR_CONFLICT,
+		    "cannot listen on %s: another process listens there; stop "
+		    "it, or choose another server.socket",
+		    path);
+}
+
+/* Make room for the socket @a: nothing is there, or what a dead process left. */
+static bool remove_stale(const struct sockaddr_un *a, struct error *err)
+{
+	AUTO_FD int fd = -1;
+	struct stat st;
+
+	if (lstat(a->sun_path, &st) < 0)
+		return errno == ENOENT ||
+		       fail(err, ERR_INVALID, "cannot listen on %s: %s",
+			    a->sun_path, strerror(errno));
+	if (!S_ISSOCK(st.st_mode))
+		return fail(err, ERR_CONFLICT,
+			    "cannot listen on %s: it is there and is no "
+			    "socket; remove it, or choose another "
+			    "server.socket",
+			    a->sun_path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd >= 0 && (!connect(fd, (const struct sockaddr *)a, sizeof(*a)) ||
+			errno == EAGAIN))
+		return in_use(a->sun_path, err);
+	return (errno == ECONNREFUSED && !unlink(a->sun_path)) ||
+	       fail(err, ERR_INVALID, "cannot replace the old socket %s: %s",
+		    a->sun_path, strerror(errno));
+}
+
+/* The mode that bind(2) gives to the file is the socket's own, set before:
+ * there is no moment at which others could connect. */
+static int bind_unix(const struct sockaddr_un *a, struct error *err)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd >= 0 && !fchmod(fd, 0600) &&
+	    !bind(fd, (const struct sockaddr *)a, sizeof(*a)) &&
+	    !listen(fd, BACKLOG))
+		return fd;
+	fail(err, errno == EADDRINUSE ? ERR_CONFLICT : ERR_INVALID,
+	     "cannot listen on %s: %s; choose another server.socket",
+	     a->sun_path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+int listen_unix(const char *path, struct error *err)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+
+	if (strlen(path) >= sizeof(a.sun_path)) {
+		fail(err, ERR_INVALID,
+		     "cannot listen on %s: the path of a socket has at most "
+		     "%zu bytes, this one has %zu; choose a shorter "
+		     "server.socket",
+		     path, sizeof(a.sun_path) - 1, strlen(path));
+		return -1;
+	}
+	text_copy(a.sun_path, sizeof(a.sun_path), path);
+	return remove_stale(&a, err) ? bind_unix(&a, err) : -1;
 }

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -23,6 +25,8 @@
 #define TEXT "text/plain"
 
 static struct http_server *server;
+static char folder[] = "/tmp/skyclust-http-XXXXXX";
+static struct sockaddr_un local = { .sun_family = AF_UNIX };
 static unsigned done_count, done_status;
 static bool cancelled;
 
@@ -112,6 +116,12 @@ static void answer_twice(struct request *req)
 	http_reply(req, 500, TEXT, SLICE("second"));
 }
 
+static void tell_source(struct request *req)
+{
+	http_reply_copy(req, 200, TEXT, slice_of(req->source));
+	assert_int_equal(req->local, !strcmp(req->source, "unix"));
+}
+
 static const struct {
 	const char *path;
 	WAITS void (*handle)(struct request *req);
@@ -121,7 +131,7 @@ static const struct {
 	{ "/short", stream_short },	{ "/back", take_back },
 	{ "/break", break_off },	{ "/forget", forget_end },
 	{ "/endless", never_end },
-	{ "/twice", answer_twice },
+	{ "/twice", answer_twice },	{ "/source", tell_source },
 };
 
 WAITS static void handle(struct request *req)
@@ -196,11 +206,19 @@ WAITS static void read_all(int fd, struct buf *out)
 	}
 }
 
-/* What GET @path answers, up to the end of the connection. */
-WAITS static struct buf get(const char *path)
+static int dial_local(void)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	assert_int_equal(connect(fd, (struct sockaddr *)&local, sizeof(local)),
+			 0);
+	return fd;
+}
+
+/* What GET @path answers on @fd, up to the end of the connection. */
+WAITS static struct buf get_from(int fd, const char *path)
 {
 	struct buf text = { 0 }, answer = { 0 };
-	int fd = dial();
 
 	buf_printf(&text, "GET %s HTTP/1.1\r\nHost: x\r\n"
 		   "Connection: close\r\n\r\n", path);
@@ -209,6 +227,11 @@ WAITS static struct buf get(const char *path)
 	buf_done(&text);
 	close(fd);
 	return answer;
+}
+
+WAITS static struct buf get(const char *path)
+{
+	return get_from(dial(), path);
 }
 
 /* ---- tests run in a fiber --------------------------------------------------- */
@@ -242,7 +265,8 @@ static void in_fiber(void (*test)(void))
 static int setup(void **state UNUSED)
 {
 	const struct http_options options = {
-		.listen = "127.0.0.1:0", .max_body = 1000,
+		.listen = "127.0.0.1:0", .socket = local.sun_path,
+		.max_body = 1000,
 		.max_connections = 100, .request_timeout_ms = 30000,
 		.handle = handle, .refuse = refuse, .done = done,
 	};
@@ -264,10 +288,24 @@ static int teardown(void **state UNUSED)
 {
 	in_fiber(stop_now);
 	assert_int_equal(http_requests(server), 0);
+	assert_int_equal(access(local.sun_path, F_OK), -1);
 	http_free(server);
 	loop_done();
 	fiber_done();
 	return 0;
+}
+
+static int make_folder(void **state UNUSED)
+{
+	if (!mkdtemp(folder))
+		return -1;
+	snprintf(local.sun_path, sizeof(local.sun_path), "%s/socket", folder);
+	return 0;
+}
+
+static int remove_folder(void **state UNUSED)
+{
+	return rmdir(folder);
 }
 
 static void check_contains(struct buf *answer, const char *part)
@@ -445,6 +483,73 @@ static void test_slow_request(void **state UNUSED)
 	clock_set_real();
 }
 
+static void sources_locally(void)
+{
+	struct buf answer = get_from(dial_local(), "/source");
+
+	check_contains(&answer, "\r\n\r\nunix");
+	buf_done(&answer);
+}
+
+static void sources(void)
+{
+	sources_locally();
+	check_get("/source", "HTTP/1.1 200 ", "\r\n\r\n127.0.0.1");
+}
+
+static void test_sources(void **state UNUSED)
+{
+	struct stat st;
+
+	in_fiber(sources);
+	assert_int_equal(stat(local.sun_path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+}
+
+/* Long calls and streams by the unix socket end with their client, too. */
+static void leave_locally(void)
+{
+	int fd = dial_local();
+
+	send_text(fd, "GET /wait HTTP/1.1\r\nHost: x\r\n\r\n");
+	while (!http_requests(server))
+		fiber_sleep(1);
+	close(fd);
+}
+
+static void test_local_client_gone(void **state UNUSED)
+{
+	in_fiber(leave_locally);
+	assert_true(loop_run_until(was_cancelled, NULL, clock_ms() + 5000));
+}
+
+/* Until the server has so many connections. */
+WAITS static void await_connections(size_t n)
+{
+	while (http_connections(server) != n)
+		fiber_sleep(1);
+}
+
+/* The administrator gets in when the network has taken all there is. */
+static void crowd(void)
+{
+	int clients[101];
+
+	for (size_t i = 0; i < 100; i++)
+		clients[i] = dial();
+	await_connections(100);
+	clients[100] = dial();
+	sources_locally();
+	for (size_t i = 0; i < ARRAY_LEN(clients); i++)
+		close(clients[i]);
+	await_connections(0);
+}
+
+static void test_shared_limit(void **state UNUSED)
+{
+	in_fiber(crowd);
+}
+
 static void test_addresses(void **state UNUSED)
 {
 	static const char *const refused[] = {
@@ -476,8 +581,11 @@ int main(void)
 		SERVED(test_client_gone_from_stream),
 		SERVED(test_limits),
 		SERVED(test_slow_request),
+		SERVED(test_sources),
+		SERVED(test_local_client_gone),
+		SERVED(test_shared_limit),
 		SERVED(test_addresses),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
