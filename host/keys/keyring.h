@@ -27,7 +27,8 @@ enum key_use {
 };
 const char *key_use_name(enum key_use use); /* "wrap" */
 
-/* Borrowed from the ring; `secret` is raw bytes, or PEM (PKCS #8) of a pair. */
+/* Borrowed from the ring, which keeps it in its place until it is removed;
+ * `secret` is raw bytes, or PEM (PKCS #8) of a pair. */
 struct key {
 	enum key_use use;
 	long long version;
@@ -64,10 +65,13 @@ bool keyring_rotate(struct keyring *ring, enum key_use use, struct error *err);
  * one. */
 bool keyring_remove(struct keyring *ring, enum key_use use, long long version,
 		    struct error *err);
-/* Read the file again; keys that are there already stay as they are. */
+/* Read the file again; keys that are there already stay as they are, those that
+ * are no longer in it are forgotten.  ERR_CONFLICT: it is the file of another
+ * installation.  After false nothing has changed. */
 bool keyring_reload(struct keyring *ring, struct error *err);
 
-/* Uses, versions, states, algorithms, ages; no key.  Array, new. */
+/* [{"use", "version", "id", "state": "active" or "old", "algorithm",
+ * "created_at"}]; no key.  New. */
 json_t *keyring_list(const struct keyring *ring);
 
 #endif
