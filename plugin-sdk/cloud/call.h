@@ -14,6 +14,7 @@
 
 #include <jansson.h>
 
+#include "base/address.h"
 #include "base/arena.h"
 #include "base/error.h"
 #include "skyclust/driver.h"
@@ -27,6 +28,7 @@ struct sc_call {
 	const char *state_dir;  /* or NULL */
 	const char *provider;   /* the name of this use of the driver, or NULL */
 	const char *region, *zone, *op, *workspace, *trace; /* NULL: not given */
+	enum egress egress;     /* whose word the addresses are */
 	int attempt;
 	int64_t deadline;       /* clock_ms */
 	char digest[65];        /* hex SHA-256 of the canonical secrets; filled

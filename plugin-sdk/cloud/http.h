@@ -14,12 +14,15 @@
  *     (RFC 9110 section 10.2.3) is honoured, and when it lies beyond the
  *     deadline the answer is passed on at once.
  *
- * TLS is verified, redirects are not followed, only http and https are spoken,
- * answers are limited in size after decompression.
+ * Where a connection may go is checked when it is made, after the name was
+ * resolved, and again when it is reused (base/address.h).  TLS is verified,
+ * redirects are not followed, only http and https are spoken, answers are
+ * limited in size after decompression.
  */
 #ifndef SKYCLUST_CLOUD_HTTP_H
 #define SKYCLUST_CLOUD_HTTP_H
 
+#include "base/address.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "cloud/redact.h"
@@ -43,6 +46,7 @@ struct http_request {
 	int64_t deadline;               /* clock_ms, 0: none but HTTP_TIMEOUT_MS
 					 * for each attempt */
 	size_t answer_max;              /* bytes, 0: HTTP_ANSWER_MAX */
+	enum egress egress;             /* where it may go */
 	const char *ca_file;            /* PEM, NULL: the system's */
 	const struct redact *redact;    /* secrets for recordings, may be NULL */
 };
@@ -57,7 +61,8 @@ struct http_answer {
  * Send @rq, wait for the answer.  True with any answer, whatever its status.
  * False: ERR_CANCELLED, ERR_DEADLINE, ERR_CLOUD_UNAVAILABLE (no connection,
  * connection lost, TLS refused), ERR_CLOUD_BAD_ANSWER (too large, not HTTP),
- * ERR_INVALID (URL or header with control characters, scheme).  err->effect is
+ * ERR_INVALID (URL or header with control characters, scheme, or an address
+ * that @rq may not go to).  err->effect is
  * EFFECT_NONE when nothing was sent or @rq is a read, else EFFECT_UNKNOWN.
  * A cancelled fiber's transfer is aborted at once.  Needs a fiber.
  */

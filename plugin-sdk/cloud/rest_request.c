@@ -132,6 +132,7 @@ void rest_http_settings(const struct sc_call *call, struct http_request *rq)
 	long long max = json_int(call->config, "max_answer_bytes", 0);
 
 	rq->deadline = call->deadline;
+	rq->egress = call->egress;
 	rq->ca_file = json_str(call->config, "ca_file", NULL);
 	rq->answer_max = max > 0 ? (size_t)max : 0;
 }

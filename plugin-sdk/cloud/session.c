@@ -68,8 +68,8 @@ static void make_key(struct sc_call *call, char key[DIGEST_TEXT])
 	struct buf text = { 0 };
 
 	digest_json(call->config, config);
-	buf_printf(&text, "%s %s %s", sc_credential_digest(call), config,
-		   call->region ? call->region : "");
+	buf_printf(&text, "%s %s %d %s", sc_credential_digest(call), config,
+		   (int)call->egress, call->region ? call->region : "");
 	digest_hex(text.p, text.n, key);
 	buf_done(&text);
 }

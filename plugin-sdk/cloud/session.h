@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Sessions: the values that a driver's login() gave, cached by credential,
- * region and settings.  One login at a time for each; the others wait for it
- * and share its outcome, so a wrong password is tried once, not once for each
- * request in flight.  The least recently used ones go beyond SESSION_MAX.
+ * region, settings and where the call may connect to.  One login at a time for
+ * each; the others wait for it and share its outcome, so a wrong password is
+ * tried once, not once for each request in flight.  The least recently used
+ * ones go beyond SESSION_MAX.
  */
 #ifndef SKYCLUST_CLOUD_SESSION_H
 #define SKYCLUST_CLOUD_SESSION_H

@@ -10,6 +10,7 @@
 #include <ev.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/fiber.h"
@@ -27,6 +28,9 @@ struct transfer {
 	struct curl_slist *headers;
 	CURLcode result;
 	bool done, too_large;
+	bool opened;		   /* a socket to where it may go */
+	enum address_kind refused; /* ADDRESS_PUBLIC: nothing was */
+	char refused_text[ADDRESS_TEXT];
 	char why[CURL_ERROR_SIZE];
 };
 
@@ -187,11 +191,42 @@ void transport_done(void)
 /* ---- one transfer -----------------------------------------------------------
  */
 
-static int on_connected(void *arg, char *ip UNUSED, char *local UNUSED,
-			int port UNUSED, int local_port UNUSED)
+/* May it go there?  Keeps what was refused, for the error. */
+static bool may_go_to(struct transfer *t, const struct sockaddr *address)
+{
+	enum address_kind kind = address_kind(address);
+
+	if (address_is_allowed(t->rq->egress, kind))
+		return true;
+	t->refused = kind;
+	address_format(address, t->refused_text);
+	return false;
+}
+
+static curl_socket_t on_open(void *arg, curlsocktype purpose UNUSED,
+			     struct curl_sockaddr *address)
 {
 	struct transfer *t = arg;
 
+	if (!may_go_to(t, &address->addr))
+		return CURL_SOCKET_BAD;
+	t->opened = true;
+	return socket(address->family, address->socktype | SOCK_CLOEXEC,
+		      address->protocol);
+}
+
+/* Also called for a connection that was kept, which somebody made who may go
+ * farther. */
+static int on_connected(void *arg, char *ip, char *local UNUSED,
+			int port UNUSED, int local_port UNUSED)
+{
+	struct transfer *t = arg;
+	struct sockaddr_storage address;
+
+	if (t->rq->egress != EGRESS_FREE &&
+	    (!address_read(ip, &address) ||
+	     !may_go_to(t, (const struct sockaddr *)&address)))
+		return CURL_PREREQFUNC_ABORT;
 	t->attempt->sent = true;
 	return CURL_PREREQFUNC_OK;
 }
@@ -303,6 +338,8 @@ static void set_up(struct transfer *t)
 	curl_lib.easy_setopt(easy, CURLOPT_SHARE, curl.share);
 	curl_lib.easy_setopt(easy, CURLOPT_ERRORBUFFER, t->why);
 	curl_lib.easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+	curl_lib.easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
+	curl_lib.easy_setopt(easy, CURLOPT_OPENSOCKETDATA, t);
 	curl_lib.easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected);
 	curl_lib.easy_setopt(easy, CURLOPT_PREREQDATA, t);
 	curl_lib.easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
@@ -343,12 +380,34 @@ static struct slice shown_url(const struct transfer *t)
 	return (struct slice){ t->rq->url, strcspn(t->rq->url, "?") };
 }
 
+/* One refused address of several is no reason: the others were tried. */
+static bool was_refused(const struct transfer *t)
+{
+	return t->refused != ADDRESS_PUBLIC &&
+	       (!t->opened || t->result == CURLE_ABORTED_BY_CALLBACK);
+}
+
+static const char *what_to_do(const struct transfer *t)
+{
+	if (address_is_allowed(EGRESS_ANY, t->refused))
+		return "for a private cloud the operator sets private_networks";
+	return "name the cloud's own endpoint";
+}
+
 static bool explain(struct transfer *t, struct error *err)
 {
 	struct slice url = shown_url(t);
 	const char *why =
 		t->why[0] ? t->why : curl_lib.easy_strerror(t->result);
 
+	if (was_refused(t)) {
+		t->attempt->hopeless = true;
+		return fail(err, ERR_INVALID,
+			    "%s %.*s leads to %s (%s), where "
+			    "a tenant's credential may not be sent; %s",
+			    t->rq->method, (int)url.n, url.p, t->refused_text,
+			    address_kind_name(t->refused), what_to_do(t));
+	}
 	if (t->too_large || is_nonsense(t->result)) {
 		t->attempt->hopeless = true;
 		return fail(err, ERR_CLOUD_BAD_ANSWER, "%s %.*s: %s",

@@ -21,7 +21,8 @@ struct ctx_field {
 };
 
 struct ctx {
-	const char *provider, *region, *zone, *op, *workspace, *trace;
+	const char *provider, *region, *zone, *op, *workspace, *trace,
+		*egress;
 	long long deadline_ms, attempt, credit;
 	bool progress, native;
 };
@@ -38,7 +39,7 @@ static const struct ctx_field fields[] = {
 	FIELD(workspace, CTX_TEXT),  FIELD(trace, CTX_TEXT),
 	FIELD(deadline_ms, CTX_INT), FIELD(attempt, CTX_INT),
 	FIELD(credit, CTX_INT),	     FIELD(progress, CTX_BOOL),
-	FIELD(native, CTX_BOOL),
+	FIELD(native, CTX_BOOL),     FIELD(egress, CTX_TEXT),
 };
 
 static bool read_text(struct scan *s, struct arena *arena, const char **out)
@@ -108,6 +109,14 @@ static bool read_ctx(struct slice raw, struct arena *arena, struct ctx *ctx,
 	return scan_end(&s, err);
 }
 
+/* A word of a later version is one more reason to be careful. */
+static enum egress egress_of(const char *word)
+{
+	if (!word)
+		return EGRESS_FREE;
+	return strcmp(word, "any") ? EGRESS_PUBLIC : EGRESS_ANY;
+}
+
 static void take_ctx(struct request *rq, const struct ctx *ctx)
 {
 	struct sc_call *call = &rq->call;
@@ -118,6 +127,7 @@ static void take_ctx(struct request *rq, const struct ctx *ctx)
 	call->op = ctx->op;
 	call->workspace = ctx->workspace;
 	call->trace = ctx->trace;
+	call->egress = egress_of(ctx->egress);
 	call->attempt = (int)ctx->attempt;
 	call->native = ctx->native;
 	if (ctx->deadline_ms > 0)

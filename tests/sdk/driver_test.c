@@ -200,6 +200,19 @@ static struct sc_reply *no_handle(struct sc_call *call)
 	return sc_pending(call, NULL, 1);
 }
 
+/* Ask the cloud at args.url. */
+SC_WAITS static struct sc_reply *fetch(struct sc_call *call)
+{
+	struct sc_http http = { .method = "GET", .url = sc_str(call, "url") };
+	struct sc_reply *reply;
+
+	if (!sc_http(call, &http))
+		return sc_failed(call);
+	reply = sc_value(call, json_integer(http.status));
+	sc_http_done(&http);
+	return reply;
+}
+
 static struct sc_reply *no_row(struct sc_call *call)
 {
 	return sc_rest_reply(call, "instance.get", NULL);
@@ -287,6 +300,7 @@ static const struct sc_method methods[] = {
 	{ "x.test.call.no_item", no_item },
 	{ "x.test.call.no_failure", no_failure },
 	{ "x.test.call.no_handle", no_handle },
+	{ "x.test.call.fetch", fetch },
 	{ "x.test.call.no_row", no_row },
 	{ "x.test.call.others", others },
 	{ "x.test.call.failed_before", failed_before },

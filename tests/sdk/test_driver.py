@@ -5,8 +5,10 @@ import json
 import os
 import pty
 import re
+import socketserver
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 
@@ -19,6 +21,12 @@ SECRET = 'c4nary-5ecret'
 CANCELLED, DEADLINE, INVALID, NOT_FOUND, UNAUTHENTICATED = -31001, -31002, -31003, -31004, -31006
 RATE_LIMITED, VERSION, BAD_ANSWER, BUSY, INTERNAL = -31009, -31010, -31013, -31014, -31099
 UNSUPPORTED = -31011
+
+
+class NoContent(socketserver.BaseRequestHandler):
+    def handle(self):
+        self.request.recv(65536)
+        self.request.sendall(b'HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n')
 
 
 class Case(unittest.TestCase):
@@ -136,6 +144,20 @@ class Requests(Case):
         self.assertEqual((value['region'], value['op'], value['zone']), ('Zür"ich', 'op-1', None))
         self.assertTrue(value['has_password'])
         self.assertEqual(value['state_dir'], '/nowhere')
+
+    def test_egress_is_kept(self):
+        """SDP-126, against a cloud that answers; what is no known word is the strictest one."""
+        driver = self.start()
+        with socketserver.TCPServer(('127.0.0.1', 0), NoContent) as cloud:
+            threading.Thread(target=cloud.serve_forever, daemon=True).start()
+            url = f'http://localhost:{cloud.server_address[1]}/'
+            self.assertEqual(driver.value('x.test.call.fetch', {'url': url}), 204)
+            self.assertEqual(driver.value('x.test.call.fetch', {'url': url}, ctx={'egress': 'any'}), 204)
+            for word in 'public', 'some':
+                error = driver.call('x.test.call.fetch', {'url': url}, ctx={'egress': word})
+                self.assertEqual((error['code'], error['data']['effect']), (INVALID, 'none'))
+                self.assertIn('(loopback)', error['message'])
+            cloud.shutdown()
 
     def test_unknown_method(self):
         error = self.start().call('instance.levitate')

@@ -119,6 +119,80 @@ static void test_redirect_is_not_followed(void **state)
 	in_fiber(check_redirect);
 }
 
+/* ---- where it may go ------------------------------------------------------ */
+
+static bool go(const char *method, const char *host, enum egress egress)
+{
+	snprintf(url, sizeof(url), "http://%s:%d/x", host, fake.port);
+	http_answer_done(&answer);
+	return http_send(
+		&(struct http_request){ .method = method,
+					.url = url,
+					.egress = egress,
+					.is_read = http_is_read(method) },
+		&answer, &err);
+}
+
+static void refused(const char *host, enum egress egress, const char *why)
+{
+	static const char *const methods[] = { "GET", "POST" };
+
+	for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
+		assert_false(go(methods[i], host, egress));
+		if (err.code != ERR_INVALID || !strstr(err.message, why))
+			fail_msg("%s: %s", host, err.message);
+		assert_int_equal(err.effect, EFFECT_NONE);
+	}
+}
+
+/* Names and odd spellings lead where they lead: one that was public when it was
+ * checked and is loopback now is refused, too. */
+static void check_refuses(void)
+{
+	static const char *const hosts[] = {
+		"127.0.0.1",  "localhost", "2130706433",	 "0x7f.1",
+		"0177.0.0.1", "127.1",	   "[::ffff:127.0.0.1]", "0.0.0.0",
+		"[::1]",      "[::]",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(hosts); i++)
+		refused(hosts[i], EGRESS_PUBLIC, "private_networks");
+	refused("10.0.0.1", EGRESS_PUBLIC, "10.0.0.1 (private)");
+	refused("169.254.169.254", EGRESS_PUBLIC, "(link-local)");
+	refused("169.254.169.254", EGRESS_ANY, "own endpoint");
+	refused("[::ffff:a9fe:a9fe]", EGRESS_ANY, "(link-local)");
+	refused("100.100.100.200", EGRESS_ANY, "(of a metadata service)");
+	refused("[fd00:ec2::254]", EGRESS_ANY, "(of a metadata service)");
+	assert_int_equal(fake.connections, 0);
+	assert_true(go("GET", "127.0.0.1", EGRESS_ANY));
+	assert_true(go("GET", "localhost", EGRESS_FREE));
+	assert_int_equal(fake.requests, 2);
+}
+
+static void test_refuses_addresses(void **state)
+{
+	(void)state;
+	fake.answer = echo;
+	in_fiber(check_refuses);
+}
+
+/* A connection that another call has made is no way around. */
+static void check_kept_connection(void)
+{
+	assert_true(go("GET", "127.0.0.1", EGRESS_FREE));
+	refused("127.0.0.1", EGRESS_PUBLIC, "(loopback)");
+	assert_int_equal(fake.requests, 1);
+	assert_true(go("GET", "127.0.0.1", EGRESS_FREE));
+	assert_int_equal(fake.requests, 2);
+}
+
+static void test_refuses_kept_connections(void **state)
+{
+	(void)state;
+	fake.answer = echo;
+	in_fiber(check_kept_connection);
+}
+
 /* ---- limits ------------------------------------------------------------- */
 
 static enum fake_end large(const struct fake_request *rq, struct buf *out)
@@ -272,6 +346,8 @@ int main(void)
 		WITH_CLOUD(test_exchange),
 		WITH_CLOUD(test_reuse),
 		WITH_CLOUD(test_redirect_is_not_followed),
+		WITH_CLOUD(test_refuses_addresses),
+		WITH_CLOUD(test_refuses_kept_connections),
 		WITH_CLOUD(test_large_answers),
 		WITH_CLOUD(test_not_http),
 		WITH_CLOUD(test_tls_fault),
