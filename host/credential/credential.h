@@ -24,9 +24,12 @@ WAITS const char *credential_workspace(struct trust *t, const char *id,
  * That is for the system's own requests (workspace NULL), and for workspaces
  * when the operator marked the block `shared: true`; else ERR_NOT_FOUND says
  * to make a credential.  New; the JSON object that a driver gets as `secrets`.
- * @used (may be NULL) gets the id, in @arena.
+ * @used (may be NULL) gets the id, in @arena.  The use is noted in the audit
+ * log as that of @who (NULL: the host).  ERR_CREDENTIAL_EXPIRED: its time is
+ * over.  ERR_INTERNAL: its row was altered.
  */
-WAITS struct secret *credential_open(struct trust *t, const char *workspace,
+WAITS struct secret *credential_open(struct trust *t, const struct actor *who,
+				     const char *workspace,
 				     const char *provider, const char *id,
 				     const char **used, struct arena *arena,
 				     struct error *err);

@@ -11,7 +11,7 @@
 #include "cloud/rest.h"
 #include "driver/commands.h"
 #include "driver/runtime.h"
-#include "driver/validate.h"
+#include "base/validate.h"
 
 struct report {
 	const struct sc_driver *driver;

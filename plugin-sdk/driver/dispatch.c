@@ -13,7 +13,7 @@
 #include "base/secret.h"
 #include "cloud/session.h"
 #include "driver/runtime.h"
-#include "driver/validate.h"
+#include "base/validate.h"
 
 #define BUSY_RETRY_MS 100
 

@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "driver/matrix.h"
 #include "driver/runtime.h"
-#include "driver/validate.h"
+#include "base/validate.h"
 #include "rpc/frame.h"
 
 #define MAJOR "1."

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The validator of settings and credentials: cases as data. */
-#include "driver/validate.h"
+#include "base/validate.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

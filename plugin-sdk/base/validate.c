@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A validator as small as the schemas that drivers write. */
-#include "driver/validate.h"
+#include "base/validate.h"
 
 #include <string.h>
 

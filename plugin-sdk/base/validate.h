@@ -6,8 +6,8 @@
  * Annotations (title, description, default, format, writeOnly, …) are passed
  * over.
  */
-#ifndef SKYCLUST_DRIVER_VALIDATE_H
-#define SKYCLUST_DRIVER_VALIDATE_H
+#ifndef SKYCLUST_BASE_VALIDATE_H
+#define SKYCLUST_BASE_VALIDATE_H
 
 #include <jansson.h>
 
