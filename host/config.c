@@ -13,6 +13,8 @@
 #include "base/mem.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "base/secret.h"
+#include "config_oidc.h"
 #include "config_providers.h"
 #include "config_table.h"
 #include "config_yaml.h"
@@ -186,10 +188,11 @@ static const struct setting *find(const char *key)
 static bool unknown_key(const char *file, int line, const char *key,
 			struct error *err)
 {
-	const char *names[64], *near;
+	const char *names[128], *near;
 	size_t n = 0;
 
-	for (const struct setting *s = config_settings; s->key; s++)
+	for (const struct setting *s = config_settings;
+	     s->key && n < ARRAY_LEN(names); s++)
 		names[n++] = s->key;
 	near = text_nearest(key, names, n);
 	return fail(err, ERR_INVALID, "%s:%d: %s: no such setting%s%s%s", file,
@@ -251,7 +254,8 @@ static bool read_root(struct config *c, const struct yaml_node *root,
 			    "%s:%d: must be sections such as \"server:\"",
 			    c->file, root->line);
 	list_each (node, &root->children, struct yaml_node, link) {
-		if (!strcmp(node->key, "providers"))
+		if (!strcmp(node->key, "providers") ||
+		    !strcmp(node->key, "oidc"))
 			continue;
 		if (!is_section(node->key))
 			return unknown_key(c->file, node->line, node->key, err);
@@ -264,7 +268,8 @@ static bool read_root(struct config *c, const struct yaml_node *root,
 		if (!read_section(c, node, err))
 			return false;
 	}
-	return config_providers_read(c, root, err);
+	return config_providers_read(c, root, err) &&
+	       config_oidc_read(c, root, err);
 }
 
 static bool read_file(struct config *c, struct error *err)
@@ -292,6 +297,7 @@ struct config *config_load(const char *file, struct error *err)
 	struct config *c = mem_alloc(sizeof(*c));
 
 	list_init(&c->providers);
+	c->oidc = json_object();
 	for (const struct setting *s = config_settings; s->key; s++)
 		set_value(s, c, s->fallback, NULL);
 	c->file = mem_strdup(file);
@@ -312,6 +318,8 @@ void config_free(struct config *c)
 	for (const struct setting *s = config_settings; s->key; s++)
 		if (s->type == SET_TEXT || s->type == SET_WORD)
 			mem_free(*(char **)member(s, c));
+	json_wipe(c->oidc);
+	json_decref(c->oidc);
 	mem_free(c->file);
 	mem_free(c);
 }
@@ -354,6 +362,9 @@ const struct setting config_settings[] = {
 	  .help = "Folder of all state: keys, the embedded database, the drivers' own files." },
 	{ "server.socket", SET_TEXT, "", AT(socket),
 	  .help = "Unix socket for the local administrator; empty: skyclust.sock in data_dir." },
+	{ "server.public_url", SET_TEXT, "", AT(public_url),
+	  .help = "Where browsers find the API, such as https://cloud.example.org; "
+		  "empty: at the address it listens on." },
 	{ "server.tls_certificate", SET_TEXT, "", AT(tls_certificate),
 	  .help = "PEM file with the certificate chain; with it the API speaks HTTPS." },
 	{ "server.tls_key", SET_TEXT, "", AT(tls_key),
@@ -441,6 +452,11 @@ const struct setting config_settings[] = {
 	  "Requests that a tenant who was quiet may send at once." },
 	{ "limits.requests", SET_INT, "256", AT(tenant_requests), 1, 100000,
 	  "Requests of one tenant that are worked on or wait." },
+	{ "limits.at_work", SET_INT, "256", AT(requests_at_work), 1, 10000,
+	  "Requests of all tenants that are worked on; others wait, and each tenant gets its turn." },
+	{ "limits.attempts", SET_INT, "100", AT(attempt_rate), 1, 1000000,
+	  "Wrong tokens per second from one address; a wrong password counts as 50. "
+	    "Ten times as many may come at once." },
 
 	{ "operations.wait", SET_DURATION, "30s", AT(operation_wait_ms), 0, HOUR,
 	  "How long the answer to a change waits for its end; then it is 202." },

@@ -70,7 +70,10 @@ struct config {
 	char *audit_export;     /* folder for signed checkpoints, or "" */
 	long long credential_warning_ms;
 	long long tenant_rate, tenant_burst, tenant_requests;
+	long long requests_at_work, attempt_rate;
 	struct list providers;  /* struct config_provider */
+	char *public_url;       /* where browsers find us, or "" */
+	json_t *oidc;           /* see config_oidc.h */
 };
 
 /* Read @file (NULL: defaults).  New, or NULL with "FILE:LINE: KEY: what". */

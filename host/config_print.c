@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "config_providers.h"
+#include "config_oidc.h"
 #include "config_table.h"
 
 /* ---- YAML ---------------------------------------------------------------- */
@@ -136,6 +137,16 @@ static void write_providers(const struct config *c, struct buf *out)
 		write_provider(p, out);
 }
 
+static void write_oidc(const struct config *c, struct buf *out)
+{
+	AUTO_JSON json_t *oidc = shown(c->oidc, true);
+
+	buf_add_str(out, "\n# OpenID providers that people may sign in with."
+			 "\noidc: ");
+	json_write(oidc, out);
+	buf_add_char(out, '\n');
+}
+
 void config_print(const struct config *c, struct buf *out)
 {
 	struct slice section = SLICE("");
@@ -152,6 +163,7 @@ void config_print(const struct config *c, struct buf *out)
 		if (!strcmp(s->key, "plugins.timeout"))
 			write_providers(c, out);
 	}
+	write_oidc(c, out);
 }
 
 /* ---- JSON Schema --------------------------------------------------------- */
@@ -258,6 +270,7 @@ json_t *config_schema(void)
 	json_object_set_new(
 		properties, "providers",
 		blocks_schema(json_pack("{s:s}", "type", "object")));
+	json_object_set_new(properties, "oidc", config_oidc_schema());
 	return json_pack("{s:s, s:s, s:s, s:o, s:b}", "$schema",
 			 "https://json-schema.org/draft/2020-12/schema",
 			 "title", "skyclust.yaml", "type", "object",

@@ -246,6 +246,38 @@ static void test_expands(void **state UNUSED)
 	config_free(c);
 }
 
+/* ---- OpenID providers ------------------------------------------------------------ */
+
+#define CORP "oidc:\n  corp:\n    client_id: c\n"
+
+static void test_oidc(void **state UNUSED)
+{
+	struct config *c = load_ok(CORP "    issuer: https://x.example\n"
+					"    client_secret: ${HOME}\n");
+	const json_t *corp = json_object_get(c->oidc, "corp");
+
+	assert_string_equal(json_str(corp, "issuer", ""), "https://x.example");
+	assert_string_equal(json_str(corp, "client_secret", ""),
+			    getenv("HOME"));
+	assert_string_equal(json_str(corp, "scopes", ""),
+			    "openid profile email");
+	config_free(c);
+}
+
+static void test_refuses_oidc(void **state UNUSED)
+{
+	refused(CORP, ":2: oidc.corp: issuer is missing");
+	refused(CORP "    issuer: http://x.example\n",
+		":2: oidc.corp: issuer must begin with https://");
+	refused(CORP "    isuer: https://x\n",
+		":4: oidc.corp.isuer: no such setting; did you mean issuer?");
+	refused("oidc: [corp]\n", ":1: oidc: must be OpenID providers");
+	refused("oidc:\n  Corp: {issuer: 'https://x'}\n",
+		":2: oidc.Corp: must be a block of settings");
+	refused(CORP "    issuer: {a: b}\n",
+		":4: oidc.corp.issuer: must be one value");
+}
+
 /* ---- printing ------------------------------------------------------------------- */
 
 static char *printed(const struct config *c)
@@ -421,6 +453,8 @@ int main(void)
 		cmocka_unit_test(test_provider_members),
 		cmocka_unit_test(test_refuses_providers),
 		cmocka_unit_test(test_expands),
+		cmocka_unit_test(test_oidc),
+		cmocka_unit_test(test_refuses_oidc),
 		cmocka_unit_test(test_prints_what_it_reads),
 		cmocka_unit_test(test_sample_holds_the_defaults),
 		cmocka_unit_test(test_sample_names_every_setting),
