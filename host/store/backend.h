@@ -72,7 +72,9 @@ struct store_engine {
 	const char *(*version)(const void *state);
 };
 
-extern const struct store_engine store_sqlite, store_postgres;
+extern const struct store_engine store_sqlite;
+/* Weak until postgres.c is there, which then takes this word away. */
+extern const struct store_engine store_postgres __attribute__((weak));
 
 struct store {
 	const struct store_engine *engine;
@@ -81,6 +83,10 @@ struct store {
 	struct cond quiet;
 };
 
+/* ERR_STORE_UNAVAILABLE, and it is sure that nothing was done. */
+bool store_unavailable(struct error *err, const char *fmt, ...)
+	PRINTF_LIKE(2, 3);
+
 /* cond_wait() that a cancel does not end; it is remembered. */
 WAITS enum fiber_wait store_wait(struct cond *c, int64_t deadline);
 
@@ -88,6 +94,11 @@ WAITS enum fiber_wait store_wait(struct cond *c, int64_t deadline);
  * first four parameters.  Allocates nothing.  Whoever rolls back puts his lane
  * back. */
 void store_fill_params(const struct statement *st, struct store_lane *lane);
+
+/* Whether @st's demand is met by the number of rows it changed or returned;
+ * false with its error. */
+bool store_demand_met(const struct statement *st, int64_t rows,
+		      struct error *err);
 
 /* What audit_heads is told of a lane: number, seq, hash. */
 extern const char store_put_head[];

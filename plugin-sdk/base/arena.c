@@ -33,6 +33,13 @@ void arena_done(struct arena *a)
 	a->blocks = NULL;
 }
 
+void arena_wipe(struct arena *a)
+{
+	for (struct arena_block *b = a ? a->blocks : NULL; b; b = b->next)
+		mem_wipe(b->data, b->used);
+	arena_done(a);
+}
+
 static struct arena_block *add_block(struct arena *a, size_t least)
 {
 	size_t size = a->blocks ? a->blocks->size * 2 : FIRST_BLOCK;

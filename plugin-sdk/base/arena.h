@@ -12,6 +12,7 @@ struct arena {
 };
 
 void arena_done(struct arena *a);       /* free all; @a can be used again */
+void arena_wipe(struct arena *a);       /* the same, overwriting it first */
 void *arena_alloc(struct arena *a, size_t size);        /* zeroed, aligned */
 char *arena_strdup(struct arena *a, const char *s);
 char *arena_strndup(struct arena *a, const char *s, size_t n);

@@ -6,7 +6,6 @@
 #include "base/offload.h"
 
 #include <ev.h>
-#include <pthread.h>
 #include <signal.h>
 
 #include "base/fiber.h"
@@ -81,20 +80,26 @@ static void collect(struct ev_loop *ev UNUSED, ev_async *w UNUSED,
 	pthread_mutex_unlock(&pool.lock);
 }
 
-/* The threads take no signals: those are the loop's. */
-static void start_threads(void)
+bool offload_thread(pthread_t *thread, void *(*fn)(void *arg), void *arg)
 {
 	sigset_t all, old;
+	int error;
 
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	error = pthread_create(thread, NULL, fn, arg);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return error == 0;
+}
+
+static void start_threads(void)
+{
 	ev_async_init(&pool.wake, collect);
 	ev_async_start(loop_ev(), &pool.wake);
 	pool.stop = false;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
 	while (pool.count < THREADS &&
-	       pthread_create(&pool.threads[pool.count], NULL, worker, NULL) == 0)
+	       offload_thread(&pool.threads[pool.count], worker, NULL))
 		pool.count++;
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (!pool.count)
 		log_warn("no thread can be started, blocking work stops the loop");
 }

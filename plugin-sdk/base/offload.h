@@ -6,6 +6,8 @@
 #ifndef SKYCLUST_BASE_OFFLOAD_H
 #define SKYCLUST_BASE_OFFLOAD_H
 
+#include <pthread.h>
+
 #include "base/base.h"
 
 /*
@@ -18,5 +20,9 @@ WAITS void offload(void (*fn)(void *arg), void *arg);
 
 /* Join the threads, after the jobs that are queued; before loop_done(). */
 void offload_done(void);
+
+/* Start a thread that takes no signals: those are the loop's.  For the pool,
+ * and for the store, whose threads keep their connections. */
+bool offload_thread(pthread_t *thread, void *(*fn)(void *arg), void *arg);
 
 #endif
