@@ -453,6 +453,11 @@ const struct setting config_settings[] = {
 	{ "limits.requests", SET_INT, "256", AT(tenant_requests), 1, 100000,
 	  "Requests of one tenant that are worked on or wait." },
 	{ "limits.at_work", SET_INT, "256", AT(requests_at_work), 1, 10000,
+	  "Requests of all tenants that are worked on; more wait, tenant by tenant." },
+	{ "limits.attempts", SET_INT, "100", AT(attempt_rate), 1, 1000000,
+	  "Wrong tokens per second from one address; a wrong password counts as 50. "
+	    "Ten times as many may come at once." },
+	{ "limits.at_work", SET_INT, "256", AT(requests_at_work), 1, 10000,
 	  "Requests of all tenants that are worked on; others wait, and each tenant gets its turn." },
 	{ "limits.attempts", SET_INT, "100", AT(attempt_rate), 1, 1000000,
 	  "Wrong tokens per second from one address; a wrong password counts as 50. "

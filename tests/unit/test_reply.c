@@ -7,6 +7,7 @@
 #include "base/auto.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "limit_headers.h"
 #include "reply.h"
 
 static void test_every_code(void **state UNUSED)
@@ -80,6 +81,28 @@ static void test_part_of_the_cloud(void **state UNUSED)
 	assert_string_equal(json_str(doc, "effect", ""), "unknown");
 }
 
+static const char *header_of(const struct request *req, const char *name)
+{
+	for (const struct http_header *h = req->headers; h; h = h->next)
+		if (!strcmp(h->name, name))
+			return h->value;
+	return "";
+}
+
+static void test_limits_are_told(void **state UNUSED)
+{
+	struct limit_state limit = { .quota = 2000, .window_s = 2,
+				     .remaining = 1999, .reset_s = 1 };
+	struct request req = { 0 };
+
+	limit_headers_add(&req, &limit);
+	assert_string_equal(header_of(&req, "RateLimit-Policy"),
+			    "\"requests\";q=2000;w=2");
+	assert_string_equal(header_of(&req, "RateLimit"),
+			    "\"requests\";r=1999;t=1");
+	arena_done(&req.arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -87,6 +110,7 @@ int main(void)
 		cmocka_unit_test(test_status_is_sensible),
 		cmocka_unit_test(test_everything_there_is),
 		cmocka_unit_test(test_part_of_the_cloud),
+		cmocka_unit_test(test_limits_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
