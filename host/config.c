@@ -457,11 +457,6 @@ const struct setting config_settings[] = {
 	{ "limits.attempts", SET_INT, "100", AT(attempt_rate), 1, 1000000,
 	  "Wrong tokens per second from one address; a wrong password counts as 50. "
 	    "Ten times as many may come at once." },
-	{ "limits.at_work", SET_INT, "256", AT(requests_at_work), 1, 10000,
-	  "Requests of all tenants that are worked on; others wait, and each tenant gets its turn." },
-	{ "limits.attempts", SET_INT, "100", AT(attempt_rate), 1, 1000000,
-	  "Wrong tokens per second from one address; a wrong password counts as 50. "
-	    "Ten times as many may come at once." },
 
 	{ "operations.wait", SET_DURATION, "30s", AT(operation_wait_ms), 0, HOUR,
 	  "How long the answer to a change waits for its end; then it is 202." },
