@@ -52,9 +52,10 @@ CREATE TABLE workspaces (
 	name TEXT NOT NULL, description TEXT,
 	settings TEXT NOT NULL,               -- JSON object
 	created_by TEXT NOT NULL,
+	named_by TEXT,                        -- who gave the name: the creator, or who changed it last
 	version BIGINT NOT NULL,
 	created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL,
-	UNIQUE (created_by, name));
+	UNIQUE (named_by, name));
 
 CREATE TABLE roles (
 	id TEXT PRIMARY KEY,
