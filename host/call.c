@@ -20,7 +20,7 @@
 
 #define ATTEMPTS 3	/* once, and twice again */
 #define STREAM_CREDIT 4 /* chunks on their way at once */
-#define LATE_MS 250	/* what the driver gets less than the caller */
+#define SPARE_MS 250	/* what the driver gets less than the caller */
 
 /* ---- what is sent ------------------------------------------------------- */
 
@@ -39,6 +39,7 @@ static void add_context(struct buf *b, const struct provider *p,
 			const struct driver_request *req, unsigned attempt)
 {
 	int64_t left = clock_left(req->deadline);
+	int64_t spare = req->spare_ms ? req->spare_ms : SPARE_MS;
 
 	buf_add_str(b, "{\"ctx\":{");
 	add_text(b, "provider", p->o.name);
@@ -54,8 +55,8 @@ static void add_context(struct buf *b, const struct provider *p,
 	if (req->native)
 		buf_add_str(b, "\"native\":true,");
 	buf_printf(b, "\"deadline_ms\":%lld,\"attempt\":%u,\"progress\":%s}",
-		   (long long)(left > 2 * LATE_MS ? left - LATE_MS : left),
-		   attempt, req->on_progress ? "true" : "false");
+		   (long long)(left > 2 * spare ? left - spare : left), attempt,
+		   req->on_progress ? "true" : "false");
 }
 
 /* The secrets come last, into room that is there: a buffer that grows leaves
@@ -118,8 +119,38 @@ struct course {
 	struct redact_guest *guest; /* of the request's secrets, or NULL */
 	uint64_t generation; /* of the last attempt; 0: never reached one */
 	uint64_t items;	     /* that were handed out */
+	bool sent;	     /* the last attempt was */
+	bool unsure;	     /* an earlier one may have done something */
 	struct lost lost;    /* of a mutation: what settle() goes by */
 };
+
+/* ---- stopping it --------------------------------------------------------- */
+
+/* From now on another fiber may stop @call (NULL: nothing). */
+static void let_cancel(const struct driver_request *req, struct rpc_call *call)
+{
+	if (req->cancel)
+		req->cancel->call = call;
+}
+
+void driver_cancel(struct driver_cancel *cancel)
+{
+	cancel->asked = true;
+	if (cancel->call)
+		rpc_cancel(cancel->call);
+}
+
+static bool is_wanted(const struct driver_request *req, struct error *err)
+{
+	if (!req->cancel || !req->cancel->asked)
+		return true;
+	fail(err, ERR_CANCELLED, "%s was cancelled before it was sent",
+	     req->method);
+	err->effect = EFFECT_NONE;
+	return false;
+}
+
+/* ---- waiting for it ------------------------------------------------------ */
 
 /* Hand out one event; false when the caller wants no more. */
 WAITS static bool hand_out(struct course *c, const struct rpc_event *event)
@@ -136,6 +167,8 @@ WAITS static bool hand_out(struct course *c, const struct rpc_event *event)
 		return true;
 	case RPC_CHECKPOINT:
 		lost_checkpoint(&c->lost, event->data);
+		if (req->on_checkpoint)
+			req->on_checkpoint(req->arg, event->data);
 		return true;
 	}
 	return true;
@@ -153,6 +186,7 @@ WAITS static bool finish(struct rpc_call *call, struct course *c,
 		stopped = !hand_out(c, &event);
 	if (stopped)
 		fiber_cancel(fiber_self());
+	let_cancel(c->req, NULL);
 	ok = rpc_end(call, reply, err);
 	if (stopped && !was_cancelled)
 		fiber_clear_cancel();
@@ -204,14 +238,17 @@ WAITS static bool attempt_call(struct course *c, struct rpc_reply *reply,
 	bool ok = false;
 
 	c->attempt++;
+	c->sent = false;
 	if (!g || !check_method(g, c->req->method, err) ||
-	    !check_secrets(c->p, c->req, err))
+	    !check_secrets(c->p, c->req, err) || !is_wanted(c->req, err))
 		return false;
 	c->generation = g->o.number;
 	hold_secrets(c);
 	lost_learn(&c->lost, g, c->req->method);
 	generation_enter(g);
 	call = begin(c, g, err);
+	let_cancel(c->req, call);
+	c->sent = call;
 	if (call)
 		ok = finish(call, c, reply, err);
 	generation_leave(g);
@@ -229,6 +266,8 @@ static bool may_repeat(const struct course *c, const struct error *err)
 		return false;
 	if (!c->req->mutates)
 		return c->items == 0;
+	if (c->req->cancel && c->req->cancel->asked)
+		return false;
 	return err->effect == EFFECT_NONE || c->lost.repeatable;
 }
 
@@ -279,12 +318,16 @@ WAITS static bool run(struct course *c, struct driver_reply *reply,
 			fill_reply(reply, &rpc, c->generation);
 			return true;
 		}
+		if (c->unsure && !c->sent)
+			err->effect = EFFECT_UNKNOWN;
+		c->unsure = err->effect == EFFECT_UNKNOWN;
 		if (may_repeat(c, err))
 			continue;
 		if (!c->req->mutates || err->effect != EFFECT_UNKNOWN)
 			return false;
 		if (settle(c->p, c->req, &c->lost, reply, err))
 			return true;
+		c->unsure = err->effect == EFFECT_UNKNOWN;
 		if (!may_repeat(c, err))
 			return false;
 	}
@@ -297,6 +340,7 @@ WAITS bool call_provider(struct provider *p, const struct driver_request *req,
 		breaker_of(&p->breakers, req->region, req->credential);
 	struct course course = { .p = p, .req = req };
 	int64_t began = clock_us();
+	bool tells = req->mutates || !strcmp(req->method, "op.poll");
 	bool ok;
 
 	if (!breaker_pass(breaker, clock_ms(), err))
@@ -307,7 +351,7 @@ WAITS bool call_provider(struct provider *p, const struct driver_request *req,
 		err->code = ERR_NONE;
 	} else {
 		redact_error(&p->settings.redact, course.guest, err);
-		if (!req->mutates)
+		if (!tells)
 			err->effect = EFFECT_NONE;
 	}
 	/* What never reached the driver says nothing of the cloud. */

@@ -80,10 +80,16 @@ struct driver_request {
 	const struct secret *secrets;
 	const char *credential;
 	int64_t deadline;               /* clock_ms, required */
+	int64_t spare_ms;       /* what the driver gets less of it, so that it
+				 * can still say how far it came; 0: a little */
 	/* A list's items as they come: raw JSON array of @n items; may wait
 	 * (back-pressure).  False: stop the call.  NULL: no stream wanted. */
 	WAITS bool (*on_items)(void *arg, struct slice array, size_t n);
-	void (*on_progress)(void *arg, struct slice progress); /* or NULL */
+	WAITS void (*on_progress)(void *arg, struct slice progress); /* or NULL */
+	/* What the driver has learned of a mutation, raw JSON: nothing else of
+	 * the call happens before this returns.  NULL: kept for the call only. */
+	WAITS void (*on_checkpoint)(void *arg, struct slice data);
+	struct driver_cancel *cancel;   /* NULL: only by ending the fiber */
 	void *arg;
 };
 
@@ -110,6 +116,37 @@ struct driver_reply {
 WAITS bool driver_call(struct registry *r, const struct driver_request *req,
 		       struct driver_reply *reply, struct error *err);
 void driver_reply_done(struct driver_reply *reply);
+
+/* How another fiber stops a call; zeroed, lives as long as the call. */
+struct rpc_call;
+struct driver_cancel {
+	bool asked;
+	struct rpc_call *call; /* under way, or NULL */
+};
+/* What was not sent yet is not sent, what was is asked to stop ($/cancel); the
+ * call ends with the driver's own answer, which tells what it did. */
+void driver_cancel(struct driver_cancel *cancel);
+
+/* What became of a mutation whose answer nobody heard. */
+enum driver_fate {
+	FATE_UNASKED, /* its driver cannot be asked now: @err says why */
+	FATE_APPLIED, /* reply->value is what it would have answered */
+	FATE_RUNNING, /* reply is pending */
+	FATE_NOT_APPLIED,
+	FATE_CANNOT_TELL, /* or it does not know how to find out */
+};
+/* Ask op.reconcile about @req, of which @checkpoint (raw JSON, n 0: none) is
+ * known.  Of applied and running @reply is filled in, and to be done with. */
+WAITS enum driver_fate driver_reconcile(struct registry *r,
+					const struct driver_request *req,
+					struct slice checkpoint,
+					struct driver_reply *reply,
+					struct error *err);
+
+/* Does the same again do nothing more (PROTOCOL.md, SDP-092)?  As its driver
+ * said in its last handshake; false before the first. */
+bool driver_repeatable(struct registry *r, const char *provider,
+		       const char *method);
 
 /* ---- programs ----------------------------------------------------------- */
 

@@ -473,6 +473,14 @@ bool rpc_next(struct rpc_call *call, struct rpc_event *event)
 	return false;
 }
 
+void rpc_cancel(struct rpc_call *call)
+{
+	if (call->state != CALL_OPEN || call->asked_to_stop)
+		return;
+	call->asked_to_stop = true;
+	send_cancel(call, "cancelled");
+}
+
 /* Why an ended call has no result. */
 static bool outcome(struct rpc_call *call, struct error *err)
 {

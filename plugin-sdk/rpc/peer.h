@@ -111,6 +111,10 @@ struct rpc_call *rpc_begin(struct peer *p, const struct rpc_request *req,
  * for.  Of progress only the newest is kept. */
 WAITS bool rpc_next(struct rpc_call *call, struct rpc_event *event);
 
+/* Ask the driver to stop (`$/cancel`), but go on waiting for its answer, which
+ * tells what it did.  May be called by another fiber than the one that waits. */
+void rpc_cancel(struct rpc_call *call);
+
 /* Wait for the answer, passing over events, and free @call.  On cancel or
  * deadline `$/cancel` is sent and the late answer is swallowed.  False with
  * @err: the driver's error or ERR_CANCELLED, ERR_DEADLINE,

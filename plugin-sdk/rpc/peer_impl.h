@@ -51,6 +51,7 @@ struct rpc_call {
 	int64_t deadline;
 	uint64_t queued_at;     /* of the link's bytes, our request's first */
 	bool was_sent;          /* once CALL_LOST: some of it had left */
+	bool asked_to_stop;     /* by rpc_cancel() */
 	/* Stream. */
 	unsigned credit;        /* chunks that the driver may still send */
 	unsigned owed;          /* credit to give back at the next turn */

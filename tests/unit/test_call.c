@@ -200,6 +200,40 @@ static void cancel_and_late_answer(void)
 	close_peer();
 }
 
+/* Another fiber asks the driver to stop: its answer is still what counts. */
+static void stopped_from_outside(void)
+{
+	struct rpc_call *call = begin(&plain);
+	struct rpc_reply reply;
+	struct error err;
+
+	settle();
+	hear();
+	rpc_cancel(call);
+	rpc_cancel(call);
+	settle();
+	assert_string_equal(hear(),
+			    "{\"jsonrpc\":\"2.0\",\"method\":\"$/cancel\","
+			    "\"params\":{\"id\":\"7.1\",\"reason\":"
+			    "\"cancelled\"}}\n");
+	assert_false(ends_with(call,
+			       "{'jsonrpc':'2.0'," ID(1) ",'error':{'code':"
+			       "-31001,'message':'undone','data':"
+			       "{'effect':'none'}}}",
+			       &reply, &err));
+	assert_int_equal(err.code, ERR_CANCELLED);
+	assert_int_equal(err.effect, EFFECT_NONE);
+	assert_int_equal(stats().abandoned, 0);
+	call = begin(&plain);
+	say(RESULT(2, "{'type':'done','value':1}"));
+	settle();
+	rpc_cancel(call); /* too late */
+	assert_true(rpc_end(call, &reply, &err));
+	rpc_reply_done(&reply);
+	assert_null(strstr(hear(), "$/cancel"));
+	close_peer();
+}
+
 static void deadline_passes(void)
 {
 	struct rpc_request req = plain;
@@ -404,6 +438,7 @@ FIBER_TEST(all_broken_streams)
 FIBER_TEST(all_truncated_streams)
 FIBER_TEST(floods_are_bounded)
 FIBER_TEST(cancel_and_late_answer)
+FIBER_TEST(stopped_from_outside)
 FIBER_TEST(deadline_passes)
 FIBER_TEST(deadline_within_a_stream)
 
@@ -416,6 +451,7 @@ int main(void)
 		cmocka_unit_test(test_all_truncated_streams),
 		cmocka_unit_test(test_floods_are_bounded),
 		cmocka_unit_test(test_cancel_and_late_answer),
+		cmocka_unit_test(test_stopped_from_outside),
 		cmocka_unit_test(test_deadline_passes),
 		cmocka_unit_test(test_deadline_within_a_stream),
 		cmocka_unit_test(test_races),

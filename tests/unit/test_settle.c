@@ -117,6 +117,104 @@ static void nonsense_is_told(void)
 	end();
 }
 
+/* What the caller is told of as soon as the driver says it. */
+static void told(void *arg, struct slice data)
+{
+	assert_true(slice_eq(data, "{\"id\":\"made-1\"}"));
+	fiber_yield(); /* it may wait */
+	++*(unsigned *)arg;
+}
+
+static void checkpoint_is_handed_out(void)
+{
+	json_t *args = json_pack("{s:s, s:s}", "do", "checkpoint and die",
+				 "outcome", "applied");
+	unsigned times = 0;
+	struct driver_request req = { .provider = "one",
+				      .method = "volume.create",
+				      .mutates = true,
+				      .op = "op-1",
+				      .args = args,
+				      .on_checkpoint = told,
+				      .arg = &times,
+				      .deadline = clock_ms() + 10000 };
+
+	begin("", BLOCK("one", ""));
+	assert_true(driver_call(registry, &req, &reply, &err));
+	driver_reply_done(&reply);
+	assert_int_equal(times, 1);
+	json_decref(args);
+	end();
+}
+
+/* What was cancelled before it was sent was not done. */
+static void cancelled_is_not_sent(void)
+{
+	struct driver_cancel cancel = { 0 };
+	struct driver_request req = { .provider = "one",
+				      .method = "volume.create",
+				      .mutates = true,
+				      .op = "op-1",
+				      .cancel = &cancel,
+				      .deadline = clock_ms() + 10000 };
+
+	begin("", BLOCK("one", ""));
+	driver_cancel(&cancel);
+	assert_false(driver_call(registry, &req, &reply, &err));
+	assert_lost(ERR_CANCELLED, EFFECT_NONE);
+	end();
+}
+
+/* The first attempt may have done something: that the second one could not
+ * even be made does not undo it. */
+static void unsure_stays_unsure(void)
+{
+	begin("  {restart_burst: 1, backoff_min: 60s}\n", BLOCK("one", ""));
+	assert_false(change("volume.delete", "die", NULL));
+	assert_int_equal(err.effect, EFFECT_UNKNOWN);
+	end();
+}
+
+/* Asked later, by whoever wants to know. */
+static void asked_later(void)
+{
+	static const struct {
+		const char *outcome;
+		enum driver_fate fate;
+	} cases[] = {
+		{ "applied", FATE_APPLIED },
+		{ "running", FATE_RUNNING },
+		{ "not_applied", FATE_NOT_APPLIED },
+		{ "cannot_tell", FATE_CANNOT_TELL },
+		{ "perhaps", FATE_CANNOT_TELL },
+		{ NULL, FATE_UNASKED }, /* it dies of the question */
+	};
+
+	begin("", BLOCK("one", ""));
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		json_t *args = json_pack("{s:s*}", "outcome", cases[i].outcome);
+		struct driver_request req = { .provider = "one",
+					      .method = "volume.create",
+					      .op = "op-1",
+					      .args = args,
+					      .deadline = clock_ms() + 10000 };
+
+		assert_int_equal(driver_reconcile(registry, &req,
+						  SLICE("{\"id\":\"v\"}"),
+						  &reply, &err),
+				 cases[i].fate);
+		if (cases[i].fate == FATE_APPLIED ||
+		    cases[i].fate == FATE_RUNNING)
+			driver_reply_done(&reply);
+		json_decref(args);
+	}
+	assert_true(driver_repeatable(registry, "one", "volume.delete"));
+	assert_true(driver_repeatable(registry, "one", "snapshot.create"));
+	assert_false(driver_repeatable(registry, "one", "volume.create"));
+	assert_false(driver_repeatable(registry, "two", "volume.delete"));
+	end();
+}
+
 static void dying_again_is_told(void)
 {
 	begin("", BLOCK("one", ""));
@@ -144,7 +242,9 @@ static void silent_cloud(void)
 #define TESTS(T) \
 	T(token_is_sent_again) T(natural_is_sent_again) T(again_has_an_end) \
 	T(applied_is_success) T(not_applied_is_sent_again) T(running_is_pending) \
-	T(cannot_tell_is_told) T(nonsense_is_told) T(dying_again_is_told) T(silent_cloud)
+	T(checkpoint_is_handed_out) T(cancelled_is_not_sent) T(unsure_stays_unsure) \
+	T(asked_later) T(cannot_tell_is_told) T(nonsense_is_told) T(dying_again_is_told) \
+	T(silent_cloud)
 /* clang-format on */
 
 TESTS(REGISTRY_DEFINE)
