@@ -45,13 +45,35 @@ bool audit_note(struct trust *t, const struct audit_event *event);
 /* The HMAC of a secret value as hex, to stand for it in a record. */
 void audit_mac(struct trust *t, const char *secret, char hex[65]);
 
+/*
+ * Begin: looks whether the log is where it was left (the end of each lane, the
+ * last checkpoint, DATA_DIR/audit.heads), and tells it in the log when it is
+ * not; then writes, signs and removes in a fiber of its own.  False: the store
+ * does not answer.
+ */
+WAITS bool audit_start(struct trust *t, struct error *err);
+/* Write what was noted, sign the last checkpoint. */
+WAITS void audit_stop(struct trust *t);
+
+/* ---- export ---------------------------------------------------------------- */
+
+/* Gets the next piece; false ends the export. */
+typedef WAITS bool audit_writer(void *arg, struct slice piece);
+
+/*
+ * The records, in the order of their lanes, as @args say: format "jsonl" (each
+ * line as in audit/chain.h; what skyclust-audit-verify reads) or "csv" (RFC
+ * 4180), since, until (RFC 3339); of who->workspace only when it is set.  A
+ * selection cannot be verified, for its records do not follow each other.
+ * False with @err, also when @write returned false (ERR_CANCELLED).
+ */
+WAITS bool audit_export(struct trust *t, const struct actor *who,
+			const json_t *args, audit_writer *write, void *arg,
+			struct error *err);
+
 /* ---- acts (trust.h) ------------------------------------------------------ */
 
-trust_act audit_record_list, audit_stats, audit_export, audit_verify_now,
-	audit_checkpoint_list, audit_checkpoint_create, audit_key;
-
-bool audit_start(struct trust *t, struct error *err);
-/* Write what was noted, sign the last checkpoint; at stop. */
-WAITS void audit_stop(struct trust *t);
+trust_act audit_record_list, audit_stats, audit_verify_now;
+trust_act audit_checkpoint_list, audit_checkpoint_create, audit_key;
 
 #endif

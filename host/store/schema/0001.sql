@@ -145,7 +145,8 @@ CREATE TABLE audit (
 	before BLOB NOT NULL, hash BLOB NOT NULL,
 	record TEXT NOT NULL,                 -- JSON; the columns below repeat parts of it
 	at BIGINT NOT NULL, workspace_id TEXT NOT NULL,
-	actor TEXT NOT NULL, action TEXT NOT NULL, outcome TEXT NOT NULL, target TEXT,
+	actor TEXT NOT NULL, action TEXT NOT NULL, outcome TEXT NOT NULL,
+	target TEXT, provider TEXT,
 	PRIMARY KEY (lane, seq));
 CREATE INDEX audit_at ON audit (at);
 CREATE INDEX audit_workspace ON audit (workspace_id, at);
