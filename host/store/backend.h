@@ -72,9 +72,7 @@ struct store_engine {
 	const char *(*version)(const void *state);
 };
 
-extern const struct store_engine store_sqlite;
-/* Weak until postgres.c is there, which then takes this word away. */
-extern const struct store_engine store_postgres __attribute__((weak));
+extern const struct store_engine store_sqlite, store_postgres;
 
 struct store {
 	const struct store_engine *engine;

@@ -29,8 +29,7 @@ static const struct store_engine *engine_of(const char *url, struct error *err)
 	size_t n = strcspn(url, ":");
 
 	for (size_t i = 0; url[n] && i < ARRAY_LEN(engines); i++)
-		if (engines[i] &&
-		    slice_eq((struct slice){ url, n }, engines[i]->scheme))
+		if (slice_eq((struct slice){ url, n }, engines[i]->scheme))
 			return engines[i];
 	/* Not the URL itself: it may hold a password. */
 	fail(err, ERR_INVALID,
