@@ -209,6 +209,12 @@ static unsigned connection_limit(const struct config *c)
 	return (unsigned)most;
 }
 
+static struct tls_files tls_files_of(const struct config *c)
+{
+	return (struct tls_files){ c->tls_certificate, c->tls_key,
+				   c->tls_client_ca };
+}
+
 static bool begin(struct api *api, struct error *err)
 {
 	const struct config *c = api->options.config;
@@ -218,6 +224,7 @@ static bool begin(struct api *api, struct error *err)
 	const struct http_options http = {
 		.listen = c->listen,
 		.socket = socket,
+		.tls = tls_files_of(c),
 		.max_body = (size_t)c->max_body,
 		.max_connections = connection_limit(c),
 		.request_timeout_ms = REQUEST_TIMEOUT_MS,
@@ -256,9 +263,15 @@ const char *api_address(const struct api *api)
 	return http_address(api->http);
 }
 
-void api_reload(struct api *api, const struct config *config)
+bool api_reload(struct api *api, const struct config *config,
+		struct error *err)
 {
+	const struct tls_files files = tls_files_of(config);
+
+	if (!http_reload(api->http, &files, err))
+		return false;
 	api->options.config = config;
+	return true;
 }
 
 WAITS void api_stop(struct api *api, int64_t deadline)

@@ -19,15 +19,17 @@ struct api_options {
 	const char *version;
 };
 
-/* Bind and listen (loopback addresses only until identity lands). NULL with
- * @err: bad address, not loopback, port taken, token file unreadable. */
+/* Bind and listen (listen.h, host/tls/tls.h). NULL with @err: bad address, not
+ * loopback and no TLS, port taken, a file unreadable. */
 struct api *api_new(const struct api_options *options, struct error *err);
 
-/* "http://127.0.0.1:43211": the address really bound; borrowed. */
+/* "http://127.0.0.1:43211", or https: the address really bound; borrowed. */
 const char *api_address(const struct api *api);
 
-/* Use @config (borrowed) from now on; where it listens does not change. */
-void api_reload(struct api *api, const struct config *config);
+/* Use @config (borrowed) from now on; where it listens does not change.  False
+ * with @err when its certificates cannot be used: the old one stays. */
+bool api_reload(struct api *api, const struct config *config,
+		struct error *err);
 
 /* Stop accepting, finish what is open until @deadline, close the rest. */
 WAITS void api_stop(struct api *api, int64_t deadline);

@@ -44,6 +44,7 @@ void http_resume(struct request *req)
 void *http_on_uri(void *cls, const char *uri, struct MHD_Connection *c)
 {
 	struct http_port *port = cls;
+	struct http_client *client = http_client_of(c);
 	struct request *req = http_request_new(port->server);
 	size_t path;
 
@@ -54,7 +55,9 @@ void *http_on_uri(void *cls, const char *uri, struct MHD_Connection *c)
 	req->method = HTTP_OTHER;
 	http_make_id(req->id);
 	req->local = port->local;
-	req->source = arena_strdup(&req->arena, http_client_of(c)->source);
+	req->source = arena_strdup(&req->arena, client->source);
+	if (http_client_peer(client, c))
+		req->peer = arena_strdup(&req->arena, client->peer);
 	req->path = arena_strndup(&req->arena, uri, path);
 	req->query = uri[path] ? arena_strdup(&req->arena, uri + path + 1) : "";
 	return req;
@@ -180,8 +183,12 @@ void http_on_completed(void *cls, struct MHD_Connection *c, void **context,
 static bool listen_all(struct http_server *server,
 		       const struct http_options *options, struct error *err)
 {
-	int fd = listen_tcp(options->listen, false, server->url, err);
+	bool tls = tls_is_set(&options->tls);
+	int fd;
 
+	if (tls && !(server->tls = tls_new(&options->tls, err)))
+		return false;
+	fd = listen_tcp(options->listen, tls, server->url, err);
 	if (fd < 0 || !http_port_start(&server->network, fd, err))
 		return false;
 	if (!options->socket)
@@ -213,6 +220,15 @@ struct http_server *http_new(const struct http_options *options,
 const char *http_address(const struct http_server *server)
 {
 	return server->url;
+}
+
+bool http_reload(struct http_server *server, const struct tls_files *files,
+		 struct error *err)
+{
+	if (tls_is_set(files) != !!server->tls)
+		return fail(err, ERR_INVALID,
+			    "TLS is switched on and off by a restart only");
+	return !server->tls || tls_reload(server->tls, files, err);
 }
 
 size_t http_connections(const struct http_server *server)
@@ -303,6 +319,7 @@ void http_free(struct http_server *server)
 	http_port_stop(&server->network);
 	http_port_stop(&server->local);
 	http_request_empty_pool();
+	tls_free(server->tls);
 	mem_free(server->socket);
 	mem_free(server);
 }

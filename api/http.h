@@ -28,6 +28,7 @@
 #include "base/error.h"
 #include "base/fiber.h"
 #include "base/list.h"
+#include "tls/tls.h"
 
 struct http_server;
 struct request;
@@ -56,6 +57,7 @@ const char *http_method_name(enum http_method method); /* "GET"; "other" */
 struct http_options {
 	const char *listen; /* "127.0.0.1:8080"; port 0: any free */
 	const char *socket; /* path of a unix socket, or NULL: none */
+	struct tls_files tls; /* of the network; all empty: plain HTTP */
 	size_t max_body;    /* bytes; more is 413 */
 	unsigned max_connections;
 	int64_t request_timeout_ms; /* to send a request, or the next one */
@@ -92,6 +94,7 @@ struct request {
 	int64_t began_us; /* clock_us() at the request line */
 	const char *source; /* the client's address, or "unix" */
 	bool local;	    /* by the socket: root, or the host's own user */
+	const char *peer;   /* subject of the client's certificate, or NULL */
 
 	/* For the handlers. */
 	void *owner;			    /* http_options.owner */
@@ -166,12 +169,17 @@ bool http_drop(struct request *req);
 
 /* ---- the server --------------------------------------------------------- */
 
-/* Bind and listen on a loopback address, and on the socket, whose clients must
- * be root or the user that this process runs as: others are hung up on.  New,
- * or NULL with @err of listen.h. */
+/* Bind and listen, and on the socket, whose clients must be root or the user
+ * that this process runs as: others are hung up on.  New, or NULL with @err of
+ * listen.h or tls.h. */
 struct http_server *http_new(const struct http_options *options,
 			     struct error *err);
-const char *http_address(const struct http_server *server); /* "http://…" */
+/* "http://…", "https://…" */
+const char *http_address(const struct http_server *server);
+/* Connections from now on use @files; false with @err: nothing has changed.
+ * TLS itself is switched on and off by a new server only. */
+bool http_reload(struct http_server *server, const struct tls_files *files,
+		 struct error *err);
 size_t http_connections(const struct http_server *server);
 size_t http_requests(const struct http_server *server); /* being worked on */
 

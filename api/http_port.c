@@ -9,6 +9,7 @@
  * no others, but modes can be changed; so others are hung up on.
  */
 #include <arpa/inet.h>
+#include <gnutls/abstract.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -145,6 +146,25 @@ struct http_client *http_client_of(struct MHD_Connection *c)
 		->socket_context;
 }
 
+static bool has_tls(const struct http_port *port)
+{
+	return port->server->tls && !port->local;
+}
+
+static gnutls_session_t session_of(struct MHD_Connection *c)
+{
+	return MHD_get_connection_info(c, MHD_CONNECTION_INFO_GNUTLS_SESSION)
+		->tls_session;
+}
+
+const char *http_client_peer(struct http_client *client,
+			     struct MHD_Connection *c)
+{
+	if (client->identity && !client->peer)
+		client->peer = tls_peer(session_of(c));
+	return client->peer;
+}
+
 static void client_open(struct http_port *port, struct MHD_Connection *c,
 			void **context)
 {
@@ -158,6 +178,8 @@ static void client_open(struct http_port *port, struct MHD_Connection *c,
 	*context = client;
 	server->client_count++;
 	identify(port, client, c);
+	if (has_tls(port))
+		client->identity = tls_attach(server->tls, session_of(c));
 	http_watch_receiving(server, client);
 	http_watch_start(server);
 }
@@ -173,6 +195,8 @@ static void on_connection(void *cls, struct MHD_Connection *c, void **context,
 		return;
 	}
 	list_del(&client->link);
+	tls_detach(client->identity);
+	mem_free(client->peer);
 	mem_free(client);
 	port->server->client_count--;
 }
@@ -194,11 +218,35 @@ static size_t keep_encoded(void *cls UNUSED, struct MHD_Connection *c UNUSED,
 	return strlen(text);
 }
 
+/* The daemon wants to be told of a certificate; the sessions have their own
+ * (http_client.identity), so this is never called. */
+static int no_certificate(gnutls_session_t session UNUSED,
+			  const gnutls_datum_t *issuers UNUSED,
+			  int issuer_count UNUSED,
+			  const gnutls_pk_algorithm_t *algorithms UNUSED,
+			  int algorithm_count UNUSED,
+			  gnutls_pcert_st **certificates UNUSED,
+			  unsigned *count UNUSED, gnutls_privkey_t *key UNUSED)
+{
+	return -1;
+}
+
 static struct MHD_Daemon *start_daemon(struct http_port *port, int fd)
 {
+	struct MHD_OptionItem tls[] = {
+		{ MHD_OPTION_HTTPS_CERT_CALLBACK, 0, no_certificate },
+		{ MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)tls_priorities },
+		{ MHD_OPTION_END, 0, NULL },
+	};
+	unsigned flags =
+		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+
+	if (has_tls(port))
+		flags |= MHD_USE_TLS;
+	else
+		tls[0].option = MHD_OPTION_END;
 	return MHD_start_daemon(
-		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
-		on_accept, port, http_on_request, port,
+		flags, 0, on_accept, port, http_on_request, port,
 		MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
 		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_URI_LOG_CALLBACK,
 		http_on_uri, port, MHD_OPTION_UNESCAPE_CALLBACK, keep_encoded,
@@ -207,7 +255,8 @@ static struct MHD_Daemon *start_daemon(struct http_port *port, int fd)
 		MHD_OPTION_CONNECTION_LIMIT, limit_of(port),
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-		MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
+		MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_ARRAY, tls,
+		MHD_OPTION_END);
 }
 
 bool http_port_start(struct http_port *port, int fd, struct error *err)

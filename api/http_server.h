@@ -26,6 +26,7 @@ struct http_port {
 struct http_server {
 	struct http_options options;
 	struct http_port network, local;
+	struct tls *tls; /* of the network; NULL: plain */
 	char url[LISTEN_URL];
 	char *socket;	       /* path, or NULL: none */
 	struct timer watch;    /* ours */
@@ -47,6 +48,8 @@ struct http_client {
 	int64_t since;	  /* clock_ms() */
 	int fd;		  /* borrowed */
 	bool refused;	  /* it may not ask anything */
+	struct tls_identity *identity; /* of its session; NULL: plain */
+	char *peer;		       /* http_client_peer() */
 	char source[HTTP_SOURCE_SIZE];
 };
 
@@ -63,6 +66,10 @@ void http_port_stop(struct http_port *port);
 void http_port_kick(struct http_port *port);
 
 struct http_client *http_client_of(struct MHD_Connection *c);
+/* The subject of the certificate that it has shown, after the handshake, or
+ * NULL; borrowed. */
+const char *http_client_peer(struct http_client *client,
+			     struct MHD_Connection *c);
 
 void http_kick(struct http_server *server); /* both daemons */
 

@@ -12,6 +12,7 @@
 #include "manual.h"
 #include "programs.h"
 #include "registry.h"
+#include "tls/tls.h"
 
 static int say_failed(const struct error *err)
 {
@@ -27,7 +28,12 @@ static void print_json(const json_t *value)
 
 static int validate_config(const struct options *o, const struct config *c)
 {
-	(void)c;
+	const struct tls_files tls = { c->tls_certificate, c->tls_key,
+				       c->tls_client_ca };
+	struct error err;
+
+	if (!tls_check(&tls, &err))
+		return say_failed(&err);
 	printf("%s: ok\n", o->argument);
 	return 0;
 }

@@ -357,7 +357,7 @@ static const char *const sandboxes[] = { "best", "required", "off", NULL };
 /* clang-format off */
 const struct setting config_settings[] = {
 	{ "server.listen", SET_TEXT, "127.0.0.1:8080", AT(listen),
-	  .help = "Address and port of the HTTP API, loopback only; port 0 picks a free one." },
+	  .help = "Address and port of the HTTP API, loopback only without TLS; port 0: any." },
 	{ "server.data_dir", SET_TEXT, "data", AT(data_dir),
 	  .help = "Folder of all state: keys, the embedded database, the drivers' own files." },
 	{ "server.socket", SET_TEXT, "", AT(socket),

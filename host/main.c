@@ -130,7 +130,8 @@ static void reload(void)
 
 	host.want_reload = false;
 	fresh = options_load_config(&host.options, &err);
-	if (!fresh || !set_up_log(fresh, &err)) {
+	if (!fresh || !set_up_log(fresh, &err) ||
+	    !api_reload(host.api, fresh, &err)) {
 		config_free(fresh);
 		log_error("the configuration was not read again; the old one "
 			  "holds",
@@ -138,7 +139,6 @@ static void reload(void)
 		return;
 	}
 	registry_reload(host.registry, fresh);
-	api_reload(host.api, fresh);
 	host.config = fresh;
 	config_free(old);
 	log_info(

@@ -15,7 +15,7 @@ const struct option_row option_rows[] = {
 	{ "config", "FILE", OPT_CONFIG, "Settings; without it the defaults hold." },
 	{ "data-dir", "DIR", OPT_DATA_DIR, "All state is kept here (server.data_dir)." },
 	{ "listen", "HOST:PORT", OPT_LISTEN,
-	  "Loopback only; port 0 picks a free one (server.listen)." },
+	  "Loopback only without TLS; port 0 picks a free one (server.listen)." },
 	{ "validate-config", "FILE", COMMAND(VALIDATE_CONFIG), "Say whether FILE can be used." },
 	{ "print-config", NULL, COMMAND(PRINT_CONFIG),
 	  "Every setting with its value, default and meaning." },

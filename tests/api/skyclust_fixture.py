@@ -70,6 +70,7 @@ class Host:
         self.config.write_text(config)
         self.args, self.env = list(args), env
         self.process = self.url = self.port = self.token = None
+        self.tls = None         # an ssl.SSLContext, where the host speaks HTTPS
         self._lines, self._more = [], threading.Condition()
 
     # ---- life ---------------------------------------------------------------
@@ -102,7 +103,7 @@ class Host:
             line = self.process.stdout.readline().decode()
         finally:
             timer.cancel()
-        found = re.fullmatch(r'listening on (http://\S+:(\d+))\n', line)
+        found = re.fullmatch(r'listening on (https?://\S+:(\d+))\n', line)
         if not found:
             self.kill()
             raise AssertionError(f'skyclustd did not start: {line!r}\n{self.log()}')
@@ -183,6 +184,12 @@ class Host:
 
     # ---- HTTP ---------------------------------------------------------------
 
+    def connect(self, timeout=WAIT_TIMEOUT):
+        """A connection of http.client."""
+        if self.tls:
+            return http.client.HTTPSConnection('127.0.0.1', self.port, timeout=timeout, context=self.tls)
+        return http.client.HTTPConnection('127.0.0.1', self.port, timeout=timeout)
+
     def call(self, method, path, body=None, headers=None, token=True, timeout=WAIT_TIMEOUT):
         """One request on a connection of its own. @body: bytes as they are, or
         anything JSON can say. Returns an Answer."""
@@ -193,7 +200,7 @@ class Host:
             body = json.dumps(body).encode()
             send['Content-Type'] = 'application/json'
         send.update(headers or {})
-        with contextlib.closing(http.client.HTTPConnection('127.0.0.1', self.port, timeout=timeout)) as connection:
+        with contextlib.closing(self.connect(timeout)) as connection:
             connection.request(method, path, body, send)
             answer = connection.getresponse()
             return Answer(answer.status, answer.headers, answer.read())
