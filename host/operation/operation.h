@@ -20,9 +20,9 @@
 
 /* A mutation that a client asks for. */
 struct operation_request {
-	const char *provider, *method; /* "instance.create" */
+	const char *provider, *method;		   /* "instance.create" */
 	const char *region, *zone, *credential_id; /* may be NULL */
-	const char *kind;	   /* of the resource, for quotas; or NULL */
+	const char *kind; /* of the resource, for quotas; or NULL */
 	bool creates, deletes;
 	bool native;
 	const json_t *args;
@@ -33,8 +33,8 @@ struct operation_request {
 
 struct operation_outcome {
 	char id[TRUST_ID_SIZE];
-	bool finished;	/* else it is still under way */
-	bool replayed;	/* the idempotency key was known: nothing was done */
+	bool finished;	  /* else it is still under way */
+	bool replayed;	  /* the idempotency key was known: nothing was done */
 	struct buf value; /* JSON, of a finished one; wiped by its owner */
 	bool failed;
 	struct error error; /* of a failed one */
