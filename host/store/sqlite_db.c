@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/sys.h"
+#include "base/text.h"
 
 #define CACHE_SLOTS 512 /* a power of two */
 #define CACHE_PROBES 8
@@ -80,17 +81,37 @@ static bool fail_engine(struct db *db, int rc, struct error *err)
 	}
 }
 
-/* SQLite says "UNIQUE constraint failed: users.name", or names an index. */
+/* SQLite says "UNIQUE constraint failed: users.issuer, users.subject"; whoever
+ * is told does not know our tables: "issuer, subject". */
+static void name_columns(const char *said, char *to, size_t size)
+{
+	const char *columns = strchr(said, ':'), *end;
+	struct buf text = { 0 };
+
+	for (const char *at = columns; at && *at; at = end) {
+		const char *dot = strchr(at, '.');
+
+		if (!dot)
+			break;
+		end = dot + strcspn(dot, ",");
+		buf_printf(&text, "%s%.*s", text.n ? ", " : "",
+			   (int)(end - dot - 1), dot + 1);
+	}
+	text_copy(to, size, text.n ? text.p : "key");
+	buf_done(&text);
+}
+
 static bool fail_key(struct db *db, int rc, struct error *err)
 {
-	const char *said = strchr(sqlite3_errmsg(db->sqlite), ':');
+	char columns[128];
 
 	if (rc == SQLITE_CONSTRAINT_FOREIGNKEY)
 		return fail(err, ERR_CONFLICT,
 			    "what it belongs to is not there, or something "
 			    "still belongs to it");
+	name_columns(sqlite3_errmsg(db->sqlite), columns, sizeof(columns));
 	return fail(err, ERR_CONFLICT, "there is one already with the same %s",
-		    said ? said + 2 : "key");
+		    columns);
 }
 
 /* The text is for the log only: a client is told nothing of our tables. */

@@ -66,7 +66,7 @@ void worker_post(struct worker *w, struct job *job)
 }
 
 /* A database that failed is tried until it works: while it is down, nobody
- * else may ask it anything. */
+ * else may ask it to write anything. */
 static void set_up(struct queue *q, bool up)
 {
 	if (up != q->up)
@@ -85,11 +85,17 @@ static void probe(struct timer *timer)
 	worker_post(&q->writer, job_new(JOB_PROBE));
 }
 
+/* Reads go on while nothing can be written: they prove nothing. */
+static bool has_written(const struct job *job)
+{
+	return job->ok && (job->commit || job->type == JOB_PROBE);
+}
+
 static void told(struct queue *q, struct job *job)
 {
 	if (job->type == JOB_PROBE)
 		q->probing = false;
-	if (job->type != JOB_ABORT)
+	if (job->broken || has_written(job))
 		set_up(q, !job->broken);
 	if (job->abandoned) {
 		job_free(job);

@@ -22,6 +22,8 @@
 #ifndef SKYCLUST_TESTS_UNIT_STORE_RUN_H
 #define SKYCLUST_TESTS_UNIT_STORE_RUN_H
 
+#include <libpq-fe.h>
+
 #include "base/offload.h"
 #include "host.h"
 #include "store/store.h"
@@ -30,20 +32,79 @@
 
 static struct store *store;
 static struct error store_err;
+static char store_url[512]; /* of this test's database */
 
-/* The URL of this test's database; "sqlite:DIR/store.db". */
-static inline const char *store_test_url(void)
+/* ---- databases ------------------------------------------------------------ */
+
+static inline const char *store_postgres_url(void)
 {
-	static char url[128];
+	const char *url = getenv("SKYCLUST_TEST_STORE");
 
-	snprintf(url, sizeof(url), "sqlite:%s/store.db", host_dir);
-	return url;
+	return url && strncmp(url, "postgresql:", 11) == 0 ? url : NULL;
 }
+
+static inline const char *store_database_name(void)
+{
+	static char name[32];
+
+	snprintf(name, sizeof(name), "skyclust_test_%d", (int)getpid());
+	return name;
+}
+
+/* Do @what ("CREATE", "DROP") to this test's database. */
+static inline void store_postgres_do(const char *what, const char *how)
+{
+	AUTO_FREE char *sql = mem_printf("%s DATABASE %s %s", what,
+					 store_database_name(), how);
+	PGconn *pg = PQconnectdb(store_postgres_url());
+	PGresult *result = PQexec(pg, sql);
+
+	if (PQresultStatus(result) != PGRES_COMMAND_OK)
+		fail_msg("%s: %s", sql, PQerrorMessage(pg));
+	PQclear(result);
+	PQfinish(pg);
+}
+
+/* Another database at the same server: postgresql://WHERE[/DATABASE][?MORE]. */
+static inline void store_set_postgres_url(const char *url)
+{
+	size_t where = strlen("postgresql://");
+
+	where += strcspn(url + where, "/?");
+	snprintf(store_url, sizeof(store_url), "%.*s/%s%s", (int)where, url,
+		 store_database_name(),
+		 strchr(url, '?') ? strchr(url, '?') : "");
+}
+
+static inline int store_setup(void **state)
+{
+	const char *postgres = store_postgres_url();
+
+	host_setup(state);
+	if (postgres) {
+		store_postgres_do("CREATE", "");
+		store_set_postgres_url(postgres);
+	} else {
+		snprintf(store_url, sizeof(store_url), "sqlite:%s/store.db",
+			 host_dir);
+	}
+	return 0;
+}
+
+static inline int store_teardown(void **state)
+{
+	offload_done();
+	if (store_postgres_url())
+		store_postgres_do("DROP", "WITH (FORCE)");
+	return host_teardown(state);
+}
+
+/* ---- the store ------------------------------------------------------------ */
 
 /* Open it (again); `store`. */
 static inline void store_begin_ms(int64_t timeout_ms)
 {
-	store = store_open(&(struct store_options){ .url = store_test_url(),
+	store = store_open(&(struct store_options){ .url = store_url,
 						    .pool = 4,
 						    .timeout_ms = timeout_ms },
 			   &store_err);
@@ -79,10 +140,17 @@ static inline void store_run(void (*body)(void))
 	host_run(store_test_main);
 }
 
-static inline int store_teardown(void **state)
+static inline bool store_is_alone(void *arg UNUSED)
 {
-	offload_done();
-	return host_teardown(state);
+	return fiber_count() == 1;
+}
+
+/* Run @fn(0) to @fn(n - 1), each in a fiber, until all have ended. */
+static inline void store_in_fibers(size_t n, void (*fn)(void *index))
+{
+	for (size_t i = 0; i < n; i++)
+		assert_non_null(fiber_spawn("one of many", fn, (void *)i));
+	host_await(store_is_alone, NULL);
 }
 
 /* The one number that @sql gives. */
@@ -109,13 +177,13 @@ static inline void store_exec(const char *sql)
 		fail_msg("%s: %s", sql, store_err.message);
 }
 
-#define STORE_DEFINE(name)                           \
+#define STORE_DEFINE(name) \
 	static void test_##name(void **state UNUSED) \
-	{                                            \
-		store_run(name);                     \
+	{ \
+		store_run(name); \
 	}
-#define STORE_ROW(name)                                        \
-	cmocka_unit_test_setup_teardown(test_##name, host_setup, \
+#define STORE_ROW(name) \
+	cmocka_unit_test_setup_teardown(test_##name, store_setup, \
 					store_teardown),
 
 #endif
