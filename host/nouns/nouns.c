@@ -29,7 +29,9 @@ const struct noun *const *nouns_all(void)
 	static const struct noun *all[MOST + 1];
 	size_t n = 0;
 
-	for (size_t i = 0; !all[0] && i < ARRAY_LEN(tables); i++)
+	if (all[0])
+		return all;
+	for (size_t i = 0; i < ARRAY_LEN(tables); i++)
 		for (const struct noun *noun = tables[i]; noun->kind; noun++)
 			if (n < MOST)
 				all[n++] = noun;
