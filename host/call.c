@@ -372,9 +372,12 @@ WAITS bool driver_call(struct registry *r, const struct driver_request *req,
 	if (!p)
 		return fail(err, ERR_NOT_FOUND, "no provider %s",
 			    req->provider);
+	err = err ? err : &own;
 	provider_ref(p);
-	ok = call_provider(p, req, reply, err ? err : &own);
+	ok = call_provider(p, req, reply, err);
 	provider_unref(p);
+	if (!ok && req->credential && r->on_refusal)
+		r->on_refusal(r->on_refusal_arg, req->credential, err);
 	return ok;
 }
 

@@ -222,6 +222,15 @@ bool registry_info_by_name(struct registry *r, const char *name,
 	return p != NULL;
 }
 
+void registry_on_refusal(struct registry *r,
+			 void (*fn)(void *arg, const char *credential,
+				    const struct error *err),
+			 void *arg)
+{
+	r->on_refusal = fn;
+	r->on_refusal_arg = arg;
+}
+
 WAITS bool registry_ensure_ready(struct registry *r, const char *name,
 				 int64_t deadline, struct error *err)
 {

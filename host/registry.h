@@ -117,6 +117,13 @@ WAITS bool driver_call(struct registry *r, const struct driver_request *req,
 		       struct driver_reply *reply, struct error *err);
 void driver_reply_done(struct driver_reply *reply);
 
+/* Be told, by @fn (it must not wait; NULL: no more), of each call with a
+ * tenant's credential that failed. */
+void registry_on_refusal(struct registry *r,
+			 void (*fn)(void *arg, const char *credential,
+				    const struct error *err),
+			 void *arg);
+
 /* How another fiber stops a call; zeroed, lives as long as the call. */
 struct rpc_call;
 struct driver_cancel {

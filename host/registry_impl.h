@@ -14,6 +14,9 @@ struct registry {
 	size_t n;
 	struct list leaving;    /* struct provider: removed, not dead */
 	struct cond emptied;    /* somebody left `leaving` */
+	void (*on_refusal)(void *arg, const char *credential,
+			   const struct error *err); /* or NULL */
+	void *on_refusal_arg;
 };
 
 /* Borrowed, NULL when there is none. */

@@ -10,9 +10,9 @@
 #include "base/secret.h"
 #include "trust.h"
 
-trust_act credential_list, credential_get, credential_create,
-	credential_update, credential_delete, credential_verify;
-trust_act wrap_key_list, wrap_key_rotate;
+trust_act credential_list, credential_get, credential_create, credential_update,
+	credential_delete, credential_verify;
+trust_act wrap_key_list, wrap_key_rotate, wrap_key_delete;
 
 /* Whose credential is it?  The workspace's id in @arena, NULL: no such one. */
 WAITS const char *credential_workspace(struct trust *t, const char *id,
@@ -35,6 +35,7 @@ WAITS struct secret *credential_open(struct trust *t, const struct actor *who,
 				     struct error *err);
 
 bool credential_start(struct trust *t, struct error *err);
-void credential_stop(struct trust *t);
+/* Ends when nothing of it is under way. */
+WAITS void credential_stop(struct trust *t);
 
 #endif

@@ -16,7 +16,7 @@
 #include "keys/crypto.h"
 
 #define FORMAT 1
-#define AT_NONCE 9
+#define AT_NONCE SEAL_HEAD
 #define AT_KEY (AT_NONCE + CRYPTO_NONCE)
 #define AT_TAG (AT_KEY + CRYPTO_KEY)
 #define HEAD (AT_TAG + CRYPTO_TAG)
@@ -37,6 +37,13 @@ static unsigned char *room(struct buf *out, size_t n)
 
 /* ---- the data key ---------------------------------------------------------------- */
 
+void seal_head(long long version, char head[SEAL_HEAD])
+{
+	head[0] = FORMAT;
+	for (int i = 0; i < 8; i++)
+		head[1 + i] = (char)(version >> (56 - 8 * i));
+}
+
 /* What the wrapped key is bound to: format and version as they stand in the
  * head, and the place. */
 static void wrap_place(const unsigned char *head, const char *aad,
@@ -53,9 +60,7 @@ static void wrap(const struct key *key, const char *aad,
 	AUTO(buf_done) struct buf place = { 0 };
 	unsigned char *head = room(out, HEAD);
 
-	head[0] = FORMAT;
-	for (int i = 0; i < 8; i++)
-		head[1 + i] = (unsigned char)(key->version >> (56 - 8 * i));
+	seal_head(key->version, (char *)head);
 	wrap_place(head, aad, &place);
 	crypto_random(head + AT_NONCE, CRYPTO_NONCE);
 	crypto_gcm_seal((const unsigned char *)key->secret, head + AT_NONCE,

@@ -21,6 +21,10 @@ void seal(const struct keyring *ring, const char *aad, struct slice plain,
 bool unseal(const struct keyring *ring, const char *aad, struct slice sealed,
 	    struct buf *out, struct error *err);
 
+/* What all texts that wrap key @version wraps begin with, to look for them. */
+#define SEAL_HEAD 9
+void seal_head(long long version, char head[SEAL_HEAD]);
+
 /* The version of the wrap key that @sealed needs; 0: it is no sealed text. */
 long long seal_key_version(struct slice sealed);
 

@@ -23,8 +23,7 @@ static const json_t *schema_of(const json_t *hello, const char *schema,
 	return json_object_get(properties, field);
 }
 
-/* @text as the type that @schema asks for; new. */
-static json_t *typed(const char *text, const json_t *schema)
+json_t *settings_typed(const char *text, const json_t *schema)
 {
 	const char *type = json_str(schema, "type", "string");
 	long long number;
@@ -87,7 +86,7 @@ static void take_environment(struct settings *s, json_t *secrets,
 		schema = schema_of(hello, "credential_schema", field);
 		if (!schema)
 			schema = schema_of(hello, "config_schema", field);
-		given = typed(value, schema);
+		given = settings_typed(value, schema);
 		place(s, secrets, hello, field, given);
 	}
 }

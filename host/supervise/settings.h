@@ -30,6 +30,9 @@ void settings_init(struct settings *s, const char *name, const json_t *hello,
 		   const json_t *block);
 void settings_done(struct settings *s);
 
+/* @text as the type that @schema (of one field) asks for; new. */
+json_t *settings_typed(const char *text, const json_t *schema);
+
 /* Does credential @schema say that @field is a secret, or part of it is
  * ("writeOnly": true)?  What it does not name is one. */
 bool settings_is_secret(const json_t *schema, const char *field);

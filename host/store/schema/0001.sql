@@ -92,6 +92,7 @@ CREATE TABLE credentials (
 	state TEXT NOT NULL,                  -- unverified, valid, invalid, expired
 	last_error TEXT,
 	expires_at BIGINT, verified_at BIGINT,
+	warned_at BIGINT,                     -- when the log was told that it ends soon
 	created_by TEXT NOT NULL,
 	version BIGINT NOT NULL,
 	created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL,
