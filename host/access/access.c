@@ -111,6 +111,34 @@ WAITS static bool token_allows(struct trust *t, const struct actor *who,
 		    permission);
 }
 
+static bool is_permission(const char *name, struct error *err)
+{
+	if (name && (permission_find(name) || permission_is_vendor(name)))
+		return true;
+	return fail(err, ERR_FORBIDDEN, "nobody may do %s",
+		    name ? name : "this");
+}
+
+/* By where he stands. */
+WAITS static bool weigh(struct trust *t, const struct actor *who,
+			const struct standing *s, enum access_scope scope,
+			const char *permission, const char *workspace,
+			struct error *err)
+{
+	/* What has no name is for whoever is logged in. */
+	if (scope == ACCESS_SELF && !permission)
+		return true;
+	if (!is_permission(permission, err) ||
+	    !token_allows(t, who, scope, permission, workspace, err))
+		return false;
+	if (scope == ACCESS_SELF)
+		return true;
+	if (workspace && !*workspace)
+		return fail_unseen(err);
+	return standing_holds(s, workspace, permission) ||
+	       refuse(s, workspace, permission, err);
+}
+
 WAITS static bool judge(struct trust *t, const struct actor *who,
 			enum access_scope scope, const char *permission,
 			const char *workspace, struct error *err)
@@ -118,16 +146,10 @@ WAITS static bool judge(struct trust *t, const struct actor *who,
 	struct standing s;
 	bool may;
 
-	if (!permission_find(permission) && !permission_is_vendor(permission))
-		return fail(err, ERR_FORBIDDEN, "nobody may do %s", permission);
 	if (who->kind == ACTOR_HOST)
-		return true;
+		return is_permission(permission, err);
 	may = standing_find(t, who, workspace, &s, err) &&
-	      token_allows(t, who, scope, permission, workspace, err) &&
-	      (!workspace || *workspace || fail_unseen(err)) &&
-	      (scope == ACCESS_SELF ||
-	       standing_holds(&s, workspace, permission) ||
-	       refuse(&s, workspace, permission, err));
+	      weigh(t, who, &s, scope, permission, workspace, err);
 	standing_done(&s);
 	return may;
 }
@@ -157,22 +179,15 @@ WAITS static bool decide(struct trust *t, const struct actor *who,
 	case ACCESS_OPEN:
 		return true;
 	case ACCESS_SELF:
-		/* What has no name is for whoever is logged in. */
-		if (!permission && who->kind != ACTOR_NOBODY)
-			return true;
-		break;
 	case ACCESS_SYSTEM:
 	case ACCESS_WORKSPACE:
 	case ACCESS_NAMED:
-		break;
+		return judge(t, who, scope, permission,
+			     decisive(scope, workspace), err);
 	case ACCESS_NONE:
-		permission = NULL;
 		break;
 	}
-	if (!permission)
-		return fail(err, ERR_FORBIDDEN, "nobody may use this");
-	return judge(t, who, scope, permission, decisive(scope, workspace),
-		     err);
+	return fail(err, ERR_FORBIDDEN, "nobody may use this");
 }
 
 /* What a stranger tried is not told in the log of the workspace he named. */

@@ -264,7 +264,7 @@ WAITS json_t *role_create(struct trust *t, const struct actor *who,
 	       P_TEXT(as_text(who, patterns)), P_INT(now));
 	tx_must(tx, ERR_CONFLICT, "there is a role named %s already", name);
 	tx_put(tx,
-	       "SELECT 1 FROM roles WHERE workspace_id = $1"
+	       "SELECT COUNT(*) FROM roles WHERE workspace_id = $1"
 	       " HAVING COUNT(*) > $2",
 	       P_TEXT(place(who)), P_INT(MOST_ROLES));
 	tx_must_not(tx, ERR_QUOTA, "there are %d custom roles already",
