@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
+#include "base/auto.h"
 #include "base/mem.h"
+#include "base/sys.h"
 
 static void test_zeroed_aligned_apart(void **state UNUSED)
 {
@@ -55,6 +59,27 @@ static void test_strings(void **state UNUSED)
 	arena_done(&a);
 }
 
+/* What was freed can only be looked at from outside. */
+static void test_wipe(void **state UNUSED)
+{
+	static const char text[] = "a secret that is long enough to be found";
+	AUTO_FD int memory = sys_open("/proc/self/mem", O_RDONLY, 0);
+	char found[sizeof(text)] = "";
+	struct arena a = { 0 };
+	char *first = arena_strdup(&a, text);
+	off_t at = (off_t)(uintptr_t)first;
+
+	arena_alloc(&a, 5000); /* another block */
+	assert_int_equal(pread(memory, found, sizeof(found), at),
+			 sizeof(found));
+	assert_string_equal(found, text);
+	arena_wipe(&a);
+	assert_null(a.blocks);
+	if (pread(memory, found, sizeof(found), at) > 0)
+		assert_null(memmem(found, sizeof(found), "enough", 6));
+	arena_wipe(NULL);
+}
+
 static jmp_buf out_of_memory;
 
 static void jump(void)
@@ -80,6 +105,7 @@ int main(void)
 		cmocka_unit_test(test_zeroed_aligned_apart),
 		cmocka_unit_test(test_large_and_reuse),
 		cmocka_unit_test(test_strings),
+		cmocka_unit_test(test_wipe),
 		cmocka_unit_test(test_absurd_size_is_out_of_memory),
 	};
 
