@@ -217,6 +217,16 @@ static char *as_text(struct actor const *who, const json_t *list)
 	return arena_strdup(who->arena, text.p);
 }
 
+/* Changes of who may do what go one after the other: the revision comes
+ * first. */
+static struct tx *begin(struct trust *t, const struct actor *who)
+{
+	struct tx *tx = tx_begin(t->store, who->workspace);
+
+	identity_touch(tx);
+	return tx;
+}
+
 /* Commit @tx, which changes role @id, with its record in the log. */
 WAITS static bool finish(struct trust *t, struct tx *tx,
 			 const struct actor *who, const char *action,
@@ -234,7 +244,6 @@ WAITS static bool finish(struct trust *t, struct tx *tx,
 					 .target = id,
 					 .effect = "applied",
 					 .more = more });
-	identity_touch(tx);
 	if (!tx_commit(tx, err))
 		return false;
 	identity_changed(t);
@@ -253,7 +262,7 @@ WAITS json_t *role_create(struct trust *t, const struct actor *who,
 	if (!check_name(name, err) || !check_permissions(t, who, patterns, err))
 		return NULL;
 	trust_new_id("rol_", id);
-	tx = tx_begin(t->store, who->workspace);
+	tx = begin(t, who);
 	tx_put(tx,
 	       "INSERT INTO roles (id, workspace_id, name, description,"
 	       " permissions, version, created_at, updated_at)"
@@ -288,7 +297,7 @@ WAITS json_t *role_update(struct trust *t, const struct actor *who,
 	    !check_own(t, who, role, err) ||
 	    !check_permissions(t, who, patterns, err))
 		return NULL;
-	tx = tx_begin(t->store, who->workspace);
+	tx = begin(t, who);
 	tx_put(tx,
 	       "UPDATE roles SET description = COALESCE($1, description),"
 	       " permissions = COALESCE($2, permissions),"
@@ -332,7 +341,7 @@ WAITS json_t *role_delete(struct trust *t, const struct actor *who,
 
 	if (!role || !check_own(t, who, role, err))
 		return NULL;
-	tx = tx_begin(t->store, who->workspace);
+	tx = begin(t, who);
 	if (who->workspace)
 		workspace_lock(tx, who->workspace);
 	put_unused(tx, who->workspace, name);

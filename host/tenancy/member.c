@@ -99,6 +99,17 @@ struct change {
 	const char *before; /* NULL: none yet */
 };
 
+/* Changes of who may do what go one after the other: the revision comes
+ * first. */
+static struct tx *begin(struct trust *t, const char *workspace)
+{
+	struct tx *tx = tx_begin(t->store, workspace);
+
+	identity_touch(tx);
+	workspace_lock(tx, workspace);
+	return tx;
+}
+
 /* Commit @tx with the record of @change. */
 WAITS static bool finish(struct trust *t, struct tx *tx,
 			 const struct actor *who, const struct change *change,
@@ -116,7 +127,6 @@ WAITS static bool finish(struct trust *t, struct tx *tx,
 					 .effect = "applied",
 					 .more = more });
 	json_decref(more);
-	identity_touch(tx);
 	if (!tx_commit(tx, err))
 		return false;
 	identity_changed(t);
@@ -196,8 +206,7 @@ WAITS json_t *member_create(struct trust *t, const struct actor *who,
 	change.user = find_user(t, who, args, err);
 	if (!change.user)
 		return NULL;
-	tx = tx_begin(t->store, change.workspace);
-	workspace_lock(tx, change.workspace);
+	tx = begin(t, change.workspace);
 	put_role_exists(tx, change.workspace, change.role);
 	put_member(tx, &change);
 	if (!finish(t, tx, who, &change, err))
@@ -251,9 +260,8 @@ static void put_owner_left(struct tx *tx, const struct change *change)
 WAITS static bool apply(struct trust *t, const struct actor *who,
 			const struct change *change, struct error *err)
 {
-	struct tx *tx = tx_begin(t->store, change->workspace);
+	struct tx *tx = begin(t, change->workspace);
 
-	workspace_lock(tx, change->workspace);
 	put_before(tx, change);
 	if (change->role)
 		put_role_exists(tx, change->workspace, change->role);

@@ -161,10 +161,10 @@ static void put_audit(struct trust *t, struct tx *tx, const struct actor *who,
 					 .effect = "applied" });
 }
 
-/* Commit a change of who may do what. */
+/* Commit a change of who may do what; it began with identity_touch(), so that
+ * such changes go one after the other. */
 WAITS static bool commit(struct trust *t, struct tx *tx, struct error *err)
 {
-	identity_touch(tx);
 	if (!tx_commit(tx, err))
 		return false;
 	identity_changed(t);
@@ -213,6 +213,7 @@ WAITS json_t *workspace_create(struct trust *t, const struct actor *who,
 		return NULL;
 	trust_new_id("ws_", id);
 	tx = tx_begin(t->store, id);
+	identity_touch(tx);
 	put_name(tx, who, id, name);
 	tx_put(tx,
 	       "INSERT INTO workspaces (id, name, named_by, description,"
@@ -283,6 +284,7 @@ WAITS json_t *workspace_delete(struct trust *t, const struct actor *who,
 	const char *id = json_str(args, "id", "");
 	struct tx *tx = tx_begin(t->store, id);
 
+	identity_touch(tx);
 	workspace_lock(tx, id);
 	put_empty(tx, id);
 	tx_put(tx, "DELETE FROM roles WHERE workspace_id = $1", P_TEXT(id));
