@@ -18,6 +18,8 @@ static const char *const points[DIE_POINTS] = {
 	[DIE_MID_LEDGER] = "mid-ledger",
 	[DIE_AFTER_LEDGER] = "after-ledger",
 	[DIE_BEFORE_ANSWER] = "before-answer",
+	[DIE_AFTER_CHECKPOINT] = "after-checkpoint",
+	[DIE_ON_POLL] = "on-poll",
 };
 
 static const struct {

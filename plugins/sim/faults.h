@@ -18,6 +18,8 @@ enum fault_point {
 	DIE_MID_LEDGER,         /* half of its line is written */
 	DIE_AFTER_LEDGER,       /* its line is on the disk, nothing else is */
 	DIE_BEFORE_ANSWER,      /* it is applied, nobody has been told */
+	DIE_AFTER_CHECKPOINT,   /* what was made was told, the answer was not */
+	DIE_ON_POLL,            /* somebody asks how pending work goes */
 	DIE_POINTS
 };
 

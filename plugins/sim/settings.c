@@ -32,6 +32,10 @@ const char settings_schema[] =
 		"Most items the cloud gives in one answer; 0: all.") ALSO
 	FIELD("token", "\"type\":\"string\",\"maxLength\":127,\"default\":\"\"",
 	      "What a credential must show as its token; empty: any credential is good.") ALSO
+	FIELD("checkpoint", "\"type\":\"boolean\",\"default\":false",
+	      "Tell the identifier of what was made before the answer.") ALSO
+	INTEGER("pending_ms", "0", HOUR, "0",
+		"How long a change stays pending after it was applied, in ms; 0: not at all.") ALSO
 	INTEGER("latency_ms", "0", HOUR, "0", "Time every call takes, in ms.") ALSO
 	INTEGER("latency_jitter_ms", "0", HOUR, "0", "Up to so much more, at random.") ALSO
 	INTEGER("rate_limit_per_second", "0", "1000000", "0",
@@ -44,7 +48,7 @@ const char settings_schema[] =
 	RATE("lose_answer_rate", "Part of all changes that are applied and never answered.") ALSO
 	WORD("die_at", "",
 	     "\"\",\"on-start\",\"on-call\",\"on-read\",\"mid-list\",\"before-apply\","
-	     "\"mid-ledger\",\"after-ledger\",\"before-answer\"",
+	     "\"mid-ledger\",\"after-ledger\",\"before-answer\",\"after-checkpoint\",\"on-poll\"",
 	     "Point at which the driver kills itself.") ALSO
 	INTEGER("die_after", "1", "1000000000", "1",
 		"The how-manieth time that point is reached.") ALSO
@@ -89,7 +93,8 @@ static const struct {
 	size_t offset, size;
 } rows[] = {
 	ROW(boot_ms, INT), ROW(seed_instances, INT), ROW(quota_instances, INT),
-	ROW(page_size, INT), ROW(token, TEXT), ROW(latency_ms, INT),
+	ROW(page_size, INT), ROW(token, TEXT), ROW(checkpoint, BOOL),
+	ROW(pending_ms, INT), ROW(latency_ms, INT),
 	ROW(latency_jitter_ms, INT), ROW(rate_limit_per_second, INT),
 	ROW(error_rate, REAL), ROW(error_code, TEXT),
 	ROW(lose_answer_rate, REAL), ROW(die_at, TEXT), ROW(die_after, INT),

@@ -15,6 +15,8 @@ struct settings {
 	long long boot_ms, seed_instances, quota_instances, page_size;
 	char token[128];        /* what a credential must show, "": anything */
 	/* faults */
+	bool checkpoint;
+	long long pending_ms;
 	long long latency_ms, latency_jitter_ms, rate_limit_per_second;
 	long long die_after, fault_seed;
 	double error_rate, lose_answer_rate;

@@ -146,7 +146,55 @@ static bool done_before(struct request *req, bool *ok)
 	return true;
 }
 
-static struct sc_reply *run_write(struct request *req)
+/* What was made, before the answer. */
+SC_WAITS static void tell(struct request *req)
+{
+	const char *id = get_str(req->value, "id");
+
+	if (!id)
+		return;
+	sc_checkpoint(req->call, json_pack("{ss}", "id", id));
+	fault_die(DIE_AFTER_CHECKPOINT);
+}
+
+/* Does the cloud work on?  What can be answered only once cannot wait. */
+static bool goes_on(const struct request *req)
+{
+	return settings()->pending_ms && sc_op(req->call) && !req->once;
+}
+
+static struct sc_reply *pend(struct request *req)
+{
+	long long ms = settings()->pending_ms;
+
+	json_decref(req->value);
+	return sc_pending(req->call,
+			  json_pack("{ss sI}", "op", sc_op(req->call), "ready",
+				    (json_int_t)(req->now + ms)),
+			  (int)ms);
+}
+
+bool run_poll(struct request *req)
+{
+	json_t *handle = json_object_get(sc_args(req->call), "handle");
+	const char *id = get_str(handle, "op");
+	const json_t *op = id ? json_object_get(req->world->ops, id) : NULL;
+	int64_t left =
+		json_integer_value(json_object_get(handle, "ready")) - req->now;
+
+	fault_die(DIE_ON_POLL);
+	if (!op)
+		return refuse(req, SC_NOT_FOUND, "/handle",
+			      "no such work is under way");
+	if (left > 0)
+		req->reply =
+			sc_pending(req->call, json_incref(handle), (int)left);
+	else
+		req->value = value_of(req, op);
+	return true;
+}
+
+SC_WAITS static struct sc_reply *run_write(struct request *req)
 {
 	bool ok = change_begin(req);
 
@@ -155,6 +203,10 @@ static struct sc_reply *run_write(struct request *req)
 	change_end(req);
 	if (ok)
 		fault_die(DIE_BEFORE_ANSWER);
+	if (ok && settings()->checkpoint)
+		tell(req);
+	if (ok && goes_on(req))
+		return pend(req);
 	if (ok && fault_loses_answer()) {
 		json_decref(req->value);
 		json_decref(req->once);

@@ -90,6 +90,7 @@ struct verb verbs[] = {
 	LOOK("stack"), MAKE("stack"),
 	{ "stack.update",     run_stack_update, WRITE, "available", "updating", "available", 50 },
 	{ "op.reconcile",     run_reconcile, READ },
+	{ "op.poll",          run_poll, READ },
 	{ NULL },
 };
 /* clang-format on */

@@ -51,5 +51,6 @@ bool run_quotas(struct request *req);
 bool run_metric(struct request *req);
 /* sim.c */
 bool run_reconcile(struct request *req);
+bool run_poll(struct request *req);
 
 #endif

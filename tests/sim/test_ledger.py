@@ -10,17 +10,17 @@ import tempfile
 import threading
 import unittest
 
-from sim import CONFLICT, SERVER, WAIT, Case, Refused, Sim, ledger
+from sim import CONFLICT, NOT_FOUND, SERVER, WAIT, Case, Refused, Sim, ledger
 
 
 class Ledger(Case):
     # point, is the create in the ledger afterwards?
     POINTS = (('on-call', False), ('before-apply', False), ('mid-ledger', False), ('after-ledger', True),
-              ('before-answer', True))
+              ('before-answer', True), ('after-checkpoint', True))
 
     def die(self, method, **config):
         """The driver dies of SIGKILL while @method is open."""
-        sim = self.sim(**config)
+        sim = self.sim(checkpoint=True, **config)
         with self.assertRaises(EOFError):
             sim.do(method, op='op-1', **(SERVER if method == 'instance.create' else {}))
         self.assertEqual(sim.process.wait(WAIT), -signal.SIGKILL)
@@ -41,6 +41,25 @@ class Ledger(Case):
                 self.assertEqual([i['name'] for i in sim.items('instance.list')].count('web'), 1)
                 self.assertEqual([line['op'] for line in ledger(self.dir)], ['op-1'])
                 self.stop_all()
+
+    def test_what_was_made_is_told_before_the_answer(self):
+        sim = self.sim(checkpoint=True)
+        vm = sim.do('instance.create', op='a', **SERVER)
+        self.assertEqual(sim.note('$/checkpoint')['data'], {'id': vm['id']})
+
+    def test_pending_work_is_asked_for(self):
+        sim = self.sim(pending_ms=50)
+        result = sim.call('instance.create', SERVER, ctx={'op': 'a'})
+        self.assertEqual((result['type'], result['poll_after_ms']), ('pending', 50))
+        self.assertEqual(len(ledger(self.dir)), 1)      # applied, all the same
+        other = self.sim()      # any process can be asked
+        while (polled := other.call('op.poll', {'handle': result['handle']}))['type'] == 'pending':
+            self.assertLessEqual(polled['poll_after_ms'], 50)
+        self.assertEqual(polled['value'], sim.reconcile('a')['value'])
+        self.assertEqual(other.call('op.poll', {'handle': {'op': 'b', 'ready': 0}})['code'], NOT_FOUND)
+        dying = self.sim(die_at='on-poll')
+        with self.assertRaises(EOFError):
+            dying.call('op.poll', {'handle': result['handle']})
 
     def test_reads_can_die_too(self):
         self.die('instance.list', die_at='on-read')
