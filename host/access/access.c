@@ -84,7 +84,8 @@ static bool refuse(const struct standing *s, const char *workspace,
 
 /* ---- the decision --------------------------------------------------------- */
 
-/* What an API token is limited to can be left only for reads about oneself. */
+/* What an API token is limited to can be left only for reads about oneself, and
+ * where the act finds the workspace and asks again. */
 WAITS static bool token_allows(struct trust *t, const struct actor *who,
 			       enum access_scope scope, const char *permission,
 			       const char *workspace, struct error *err)
@@ -101,7 +102,8 @@ WAITS static bool token_allows(struct trust *t, const struct actor *who,
 		return fail(err, ERR_FORBIDDEN,
 			    "this API token is not good for %s", permission);
 	if (!only || !*only || (workspace && !strcmp(workspace, only)) ||
-	    (scope == ACCESS_SELF && known && known->reads))
+	    (scope == ACCESS_SELF && known &&
+	     (known->reads || known->scope == ACCESS_NAMED)))
 		return true;
 	if (workspace)
 		return fail_unseen(err);

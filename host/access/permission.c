@@ -54,12 +54,24 @@ static void add(const struct permission *permission)
 	table.all[table.n++] = *permission;
 }
 
+/* A route for everybody to a thing that may be in a workspace: its act finds it,
+ * and asks once more for what is needed there. */
+static enum access_scope scope_of(const struct noun *noun,
+				  const struct cat_op *op)
+{
+	enum access_scope scope = noun ? noun_scope(noun, op) : ACCESS_NAMED;
+
+	if (scope == ACCESS_SELF && noun->scope == ACCESS_NAMED)
+		return ACCESS_NAMED;
+	return scope;
+}
+
 static void add_op(const struct noun *noun, const struct cat_op *op)
 {
 	add(&(struct permission){
 		.name = arena_printf(&table.arena, "%s:%s", op->kind->name,
 				     op->verb),
-		.scope = noun ? noun_scope(noun, op) : ACCESS_NAMED,
+		.scope = scope_of(noun, op),
 		.noun = noun,
 		.op = op,
 		.reads = is_read(op),
