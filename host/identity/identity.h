@@ -52,14 +52,18 @@ void identity_changed(struct trust *t);
  * remembers of users, members and roles is to be forgotten. */
 int64_t identity_revision(const struct trust *t);
 
-bool identity_start(struct trust *t, struct error *err);
-void identity_stop(struct trust *t);
+/* The one-time token for the first administrator, to be told once; NULL: there
+ * is one.  Borrowed until the next WAITS. */
+const char *identity_bootstrap_token(const struct trust *t);
+
+WAITS bool identity_start(struct trust *t, struct error *err);
+WAITS void identity_stop(struct trust *t); /* NULL identity: nothing */
 
 /* ---- acts (trust.h) ------------------------------------------------------ */
 
 trust_act auth_bootstrap, auth_login, auth_refresh, auth_logout, auth_me,
 	auth_change_password;
-trust_act session_list, session_delete;
+trust_act auth_session_list, auth_session_delete;
 trust_act api_token_list, api_token_create, api_token_delete;
 trust_act user_list, user_get, user_create, user_update, user_delete;
 trust_act signing_key_list, signing_key_rotate;
