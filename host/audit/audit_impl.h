@@ -2,8 +2,8 @@
 /*
  * The log's state in this process.  Private to host/audit.
  */
-#ifndef SKYCLUST_HOST_AUDIT_IMPL_H
-#define SKYCLUST_HOST_AUDIT_IMPL_H
+#ifndef SKYCLUST_HOST_AUDIT_AUDIT_IMPL_H
+#define SKYCLUST_HOST_AUDIT_AUDIT_IMPL_H
 
 #include "audit/notes.h"
 #include "base/fiber.h"

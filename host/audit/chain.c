@@ -51,16 +51,16 @@ static int digit(char c)
 	return found ? (int)(found - digits) : -1;
 }
 
-bool chain_from_hex(struct slice hex, unsigned char hash[CHAIN_HASH])
+bool chain_from_hex(struct slice hex, unsigned char *bytes, size_t n)
 {
-	if (hex.n != 2 * CHAIN_HASH)
+	if (hex.n != 2 * n)
 		return false;
-	for (size_t i = 0; i < CHAIN_HASH; i++) {
+	for (size_t i = 0; i < n; i++) {
 		int high = digit(hex.p[2 * i]), low = digit(hex.p[2 * i + 1]);
 
 		if (high < 0 || low < 0)
 			return false;
-		hash[i] = (unsigned char)(high << 4 | low);
+		bytes[i] = (unsigned char)(high << 4 | low);
 	}
 	return true;
 }
@@ -108,7 +108,7 @@ static bool take_hash(struct slice *line, unsigned char hash[CHAIN_HASH])
 {
 	struct slice hex = { line->p, 2 * CHAIN_HASH };
 
-	if (line->n < hex.n || !chain_from_hex(hex, hash))
+	if (line->n < hex.n || !chain_from_hex(hex, hash, CHAIN_HASH))
 		return false;
 	*line = (struct slice){ line->p + hex.n, line->n - hex.n };
 	return true;

@@ -37,7 +37,7 @@ void chain_write_line(const struct chain_link *link, struct buf *out);
 bool chain_read_line(struct slice line, struct chain_link *link);
 
 void chain_to_hex(const unsigned char hash[CHAIN_HASH], char hex[CHAIN_HEX]);
-/* False: not 64 lower-case digits. */
-bool chain_from_hex(struct slice hex, unsigned char hash[CHAIN_HASH]);
+/* False: @hex is not exactly 2 * @n lower-case digits. */
+bool chain_from_hex(struct slice hex, unsigned char *bytes, size_t n);
 
 #endif

@@ -44,12 +44,18 @@ void crypto_pair_new(const char *algorithm, struct buf *pem);
 bool crypto_pair_public(const char *algorithm, struct slice pem,
 			struct buf *public_pem);
 
-/* Ed25519 (RFC 8032).  False: @pem is no such key, or (verify) the signature is
- * not its owner's. */
+/* Ed25519 (RFC 8032).  False: @private_pem is no such key. */
 #define CRYPTO_SIGNATURE 64
 bool crypto_sign(struct slice private_pem, struct slice text,
 		 unsigned char signature[CRYPTO_SIGNATURE]);
-bool crypto_verify(struct slice public_pem, struct slice text,
+
+/* A public key that was read once, for it takes long.  New, or NULL: @pem is no
+ * Ed25519 key. */
+struct crypto_public;
+struct crypto_public *crypto_public_new(struct slice pem);
+void crypto_public_free(struct crypto_public *key);
+/* False: @signature is not the owner's, of this @text. */
+bool crypto_verify(const struct crypto_public *key, struct slice text,
 		   struct slice signature);
 
 #endif

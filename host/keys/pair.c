@@ -124,19 +124,34 @@ bool crypto_sign(struct slice private_pem, struct slice text,
 	       n == CRYPTO_SIGNATURE;
 }
 
-bool crypto_verify(struct slice public_pem, struct slice text,
-		   struct slice signature)
+/* It is libcrypto's object, under a name of ours. */
+struct crypto_public *crypto_public_new(struct slice pem)
 {
-	AUTO(free_bio) BIO *bio = bio_of(public_pem);
-	AUTO(free_pair)
+	AUTO(free_bio) BIO *bio = bio_of(pem);
 	EVP_PKEY *pair =
 		bio ? PEM_read_bio_PUBKEY(bio, NULL, no_passphrase, NULL)
 		    : NULL;
+
+	if (pair && !is_of(pair, "Ed25519")) {
+		EVP_PKEY_free(pair);
+		pair = NULL;
+	}
+	return (struct crypto_public *)pair;
+}
+
+void crypto_public_free(struct crypto_public *key)
+{
+	EVP_PKEY_free((EVP_PKEY *)key);
+}
+
+bool crypto_verify(const struct crypto_public *key, struct slice text,
+		   struct slice signature)
+{
 	AUTO(free_context) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 
-	return pair && ctx && is_of(pair, "Ed25519") &&
-	       signature.n == CRYPTO_SIGNATURE &&
-	       EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, pair) == 1 &&
+	return ctx && signature.n == CRYPTO_SIGNATURE &&
+	       EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, (EVP_PKEY *)key) ==
+		       1 &&
 	       EVP_DigestVerify(ctx, (const unsigned char *)signature.p,
 				signature.n, (const unsigned char *)text.p,
 				text.n) == 1;

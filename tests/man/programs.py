@@ -12,7 +12,8 @@ DRIVERS = {
     'openstack': (BIN / 'plugins/private/openstack/openstack', ROOT / 'plugins/private/openstack'),
     'sim': (BIN / 'plugins/sim/sim', ROOT / 'plugins/sim'),
 }
-PAGES = {'skyclust.1': BIN / 'skyclust', 'skyclustd.8': BIN / 'skyclustd', **{f'skyclust-{name}.8': at[0] for name, at in DRIVERS.items()}}
+PAGES = {'skyclust.1': BIN / 'skyclust', 'skyclust-audit-verify.1': BIN / 'skyclust-audit-verify', 'skyclustd.8': BIN / 'skyclustd',
+         **{f'skyclust-{name}.8': at[0] for name, at in DRIVERS.items()}}
 TIMEOUT = 60
 
 

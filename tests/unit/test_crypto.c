@@ -167,7 +167,7 @@ static void test_random(void **state UNUSED)
 	"92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da" \
 	"085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"
 
-static void test_ed25519(void **state UNUSED)
+static void test_sign(void **state UNUSED)
 {
 	AUTO(buf_done) struct buf wanted = unhex(SIGNATURE), public = { 0 };
 	unsigned char signature[CRYPTO_SIGNATURE];
@@ -176,22 +176,37 @@ static void test_ed25519(void **state UNUSED)
 	assert_memory_equal(signature, wanted.p, sizeof(signature));
 	assert_true(crypto_pair_public("Ed25519", SLICE(PRIVATE), &public));
 	assert_string_equal(public.p, PUBLIC);
-	assert_true(crypto_verify(SLICE(PUBLIC), SLICE("\x72"),
-				  buf_slice(&wanted)));
-	assert_false(crypto_verify(SLICE(PUBLIC), SLICE("\x73"),
-				   buf_slice(&wanted)));
-	assert_false(crypto_verify(SLICE("no key"), SLICE("\x72"),
-				   buf_slice(&wanted)));
 	assert_false(crypto_sign(SLICE(PUBLIC), SLICE("\x72"), signature));
-	for (size_t i = 0; i < wanted.n; i++) {
-		wanted.p[i] ^= 1;
-		assert_false(crypto_verify(SLICE(PUBLIC), SLICE("\x72"),
-					   buf_slice(&wanted)));
-		wanted.p[i] ^= 1;
+}
+
+static void test_verify(void **state UNUSED)
+{
+	AUTO(buf_done) struct buf s = unhex(SIGNATURE);
+	struct crypto_public *key = crypto_public_new(SLICE(PUBLIC));
+
+	assert_non_null(key);
+	assert_true(crypto_verify(key, SLICE("\x72"), buf_slice(&s)));
+	assert_false(crypto_verify(key, SLICE("\x73"), buf_slice(&s)));
+	for (size_t i = 0; i < s.n; i++) {
+		s.p[i] ^= 1;
+		assert_false(crypto_verify(key, SLICE("\x72"), buf_slice(&s)));
+		s.p[i] ^= 1;
 	}
-	wanted.n--;
-	assert_false(crypto_verify(SLICE(PUBLIC), SLICE("\x72"),
-				   buf_slice(&wanted)));
+	s.n--;
+	assert_false(crypto_verify(key, SLICE("\x72"), buf_slice(&s)));
+	crypto_public_free(key);
+	assert_null(crypto_public_new(SLICE("no key")));
+	assert_null(crypto_public_new(SLICE(PRIVATE)));
+}
+
+/* A public key of another kind signs no checkpoint. */
+static void test_no_ed25519(void **state UNUSED)
+{
+	AUTO(buf_wipe) struct buf pem = { 0 }, public = { 0 };
+
+	crypto_pair_new("ES256", &pem);
+	assert_true(crypto_pair_public("ES256", buf_slice(&pem), &public));
+	assert_null(crypto_public_new(buf_slice(&public)));
 }
 
 /* Each pair is of its own algorithm and of no other. */
@@ -216,9 +231,14 @@ static void test_pairs(void **state UNUSED)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_gcm),	cmocka_unit_test(test_hmac),
-		cmocka_unit_test(test_sha256),	cmocka_unit_test(test_random),
-		cmocka_unit_test(test_ed25519), cmocka_unit_test(test_pairs),
+		cmocka_unit_test(test_gcm),
+		cmocka_unit_test(test_hmac),
+		cmocka_unit_test(test_sha256),
+		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_sign),
+		cmocka_unit_test(test_verify),
+		cmocka_unit_test(test_no_ed25519),
+		cmocka_unit_test(test_pairs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
