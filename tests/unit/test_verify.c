@@ -7,11 +7,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "audit_log.h"
-#include "base/sys.h"
 
 #define TAMPERINGS 2000
 #define READINGS 200
@@ -520,100 +517,6 @@ static void test_harmless_readings(void **state UNUSED)
 		assert_int_equal(read_again(), 0);
 }
 
-/* ---- the program ------------------------------------------------------------ */
-
-static char dir[] = "/tmp/skyclust-verify-XXXXXX";
-
-static void write_file(const char *name, struct slice text)
-{
-	AUTO_FREE char *path = mem_printf("%s/%s", dir, name);
-
-	assert_int_equal(sys_replace_file(path, text.p, text.n, 0600), 0);
-}
-
-/* The exit status of the program in `dir`; @output gets what it prints. */
-static int run_program(char *const argv[], struct buf *output)
-{
-	int status, fds[2];
-	pid_t pid;
-
-	buf_clear(output);
-	assert_int_equal(pipe(fds), 0);
-	pid = fork();
-	if (!pid) {
-		if (chdir(dir) == 0 && dup2(fds[1], 1) == 1 &&
-		    dup2(fds[1], 2) == 2) {
-			close(fds[0]);
-			execv(AUDIT_VERIFY, argv);
-		}
-		_exit(99);
-	}
-	close(fds[1]);
-	for (ssize_t n = 1; n > 0;) {
-		buf_reserve(output, 4096);
-		n = read(fds[0], output->p + output->n, 4096);
-		output->n += n > 0 ? (size_t)n : 0;
-	}
-	close(fds[0]);
-	buf_add_str(output, "");
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
-}
-
-#define RUN(output, ...) \
-	run_program((char *const[]){ (char *)"verify", __VA_ARGS__, NULL }, \
-		    output)
-#define KEY (char *)"--key", (char *)"audit.pem"
-#define CHECKPOINT (char *)"--checkpoint", (char *)"c4.json"
-
-static void write_all(void)
-{
-	AUTO(buf_done) struct buf text = { 0 };
-
-	audit_log_text(&the_log, &text);
-	write_file("log.jsonl", buf_slice(&text));
-	write_file("audit.pem", buf_slice(&audit_log_public));
-	write_file("c4.json", buf_slice(&the_log.checkpoint[3]));
-}
-
-static void test_program(void **state UNUSED)
-{
-	AUTO(buf_done) struct buf out = { 0 };
-
-	assert_non_null(mkdtemp(dir));
-	write_all();
-	assert_int_equal(RUN(&out, KEY, CHECKPOINT, (char *)"log.jsonl"), 0);
-	assert_string_equal(out.p, "120 records, 3 lanes, 1 checkpoints, "
-				   "0 faults\n");
-	edit(&the_log, 10, false);
-	drop_line(&the_log, the_log.n - 1);
-	write_all();
-	assert_int_equal(RUN(&out, KEY, CHECKPOINT, (char *)"log.jsonl"), 1);
-	assert_non_null(strstr(out.p, "log.jsonl:11: lane 0, record 11: "
-				      "edited: the record does not match"));
-	assert_non_null(strstr(out.p, "log.jsonl: lane 2, record 39: "
-				      "truncated: "));
-	assert_non_null(strstr(out.p, "119 records, 3 lanes, 1 checkpoints, "
-				      "2 faults\n"));
-	assert_int_equal(RUN(&out, KEY, (char *)"nonesuch"), 2);
-	assert_int_equal(RUN(&out, (char *)"log.jsonl"), 2);
-	assert_int_equal(RUN(&out, (char *)"--nonsense"), 2);
-	assert_int_equal(RUN(&out, KEY), 2);
-	assert_int_equal(RUN(&out, (char *)"--help"), 0);
-	assert_int_equal(RUN(&out, (char *)"--man"), 0);
-	assert_non_null(strstr(out.p, ".Dt SKYCLUST-AUDIT-VERIFY 1"));
-	assert_int_equal(RUN(&out, (char *)"--version"), 0);
-	for (size_t i = 0; i < 3; i++) {
-		static const char *const names[] = { "log.jsonl", "audit.pem",
-						     "c4.json" };
-		AUTO_FREE char *path = mem_printf("%s/%s", dir, names[i]);
-
-		unlink(path);
-	}
-	rmdir(dir);
-}
-
 /* ---- all --------------------------------------------------------------------- */
 
 static int keys(void **state UNUSED)
@@ -656,7 +559,6 @@ int main(void)
 		TEST(test_rolled_back),
 		TEST(test_random_tamperings),
 		TEST(test_harmless_readings),
-		TEST(test_program),
 	};
 
 	return cmocka_run_group_tests(tests, keys, no_keys);
