@@ -188,19 +188,21 @@ static void done(struct request *req)
 
 /* ---- the server ---------------------------------------------------------- */
 
-/* Descriptors that clients may not take: pipes of drivers, files. */
-#define RESERVED_FILES 128
+/* Descriptors that clients may not take: pipes of drivers, files, connections
+ * by the unix socket; those to the database come on top. */
+#define RESERVED_FILES 192
 
 /* Clients must not keep a driver from being started. */
 static unsigned connection_limit(const struct config *c)
 {
 	long long most = c->max_connections;
+	long long reserved = RESERVED_FILES + c->store_pool;
 	struct rlimit files;
 
 	if (getrlimit(RLIMIT_NOFILE, &files) < 0 ||
-	    (long long)files.rlim_cur >= most + RESERVED_FILES)
+	    (long long)files.rlim_cur >= most + reserved)
 		return (unsigned)most;
-	most = (long long)files.rlim_cur - RESERVED_FILES;
+	most = (long long)files.rlim_cur - reserved;
 	if (most < 1)
 		most = 1;
 	log_warn("fewer connections than configured: few open files allowed",

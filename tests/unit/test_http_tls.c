@@ -49,6 +49,8 @@ WAITS static void handle(struct request *req)
 		wait_for_ever();
 	else if (!strcmp(req->path, "/stream"))
 		stream(req);
+	else if (!strcmp(req->path, "/source"))
+		http_reply_copy(req, 200, TEXT, slice_of(req->source));
 	else if (!strcmp(req->path, "/echo"))
 		http_reply_copy(req, 200, TEXT, buf_slice(&req->body));
 	else
@@ -65,10 +67,10 @@ static void done(struct request *req UNUSED)
 {
 }
 
-static int start(const char *client_ca)
+static int start(const char *listen, const char *client_ca)
 {
 	struct http_options options = {
-		.listen = "127.0.0.1:0",
+		.listen = listen,
 		.max_body = 100000,
 		.max_connections = 100,
 		.request_timeout_ms = 30000,
@@ -92,12 +94,19 @@ static int start(const char *client_ca)
 
 static int setup(void **state UNUSED)
 {
-	return start(NULL);
+	return start("127.0.0.1:0", NULL);
 }
 
 static int setup_with_clients(void **state UNUSED)
 {
-	return start("client.pem");
+	return start("127.0.0.1:0", "client.pem");
+}
+
+/* Without IPv6 there is no server. */
+static int setup_everywhere(void **state UNUSED)
+{
+	start("[::]:0", NULL);
+	return 0;
 }
 
 /* ---- tests run in a fiber ---------------------------------------------------- */
@@ -135,7 +144,8 @@ static void stop_now(void)
 
 static int teardown(void **state UNUSED)
 {
-	in_fiber(stop_now);
+	if (server)
+		in_fiber(stop_now);
 	http_free(server);
 	loop_done();
 	fiber_done();
@@ -239,6 +249,19 @@ WAITS static void send_body(void)
 static void test_body(void **state UNUSED)
 {
 	in_fiber(send_body);
+}
+
+/* An IPv4 client of an IPv6 socket is what it is. */
+WAITS static void mapped(void)
+{
+	check_get(NULL, "/source", "\r\n\r\n127.0.0.1");
+}
+
+static void test_source(void **state UNUSED)
+{
+	if (!server)
+		skip();
+	in_fiber(mapped);
 }
 
 /* ---- clients that leave, or never come -------------------------------------- */
@@ -446,6 +469,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SERVED(test_answers),
 		SERVED(test_body),
+		cmocka_unit_test_setup_teardown(test_source, setup_everywhere,
+						teardown),
 		SERVED(test_client_gone),
 		SERVED(test_half_a_request),
 		SERVED(test_half_closed),
