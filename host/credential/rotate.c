@@ -11,6 +11,7 @@
 #include "act.h"
 #include "base/auto.h"
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -70,6 +71,7 @@ WAITS static bool rewrap_some(struct trust *t,
 	tx = tx_begin(t->store, NULL);
 	for (size_t i = 0; i < rows.n; i++)
 		put_row(t, tx, column, &rows, i);
+	die_at("rotate.put");
 	if (rows.n)
 		text_copy(after, TRUST_ID_SIZE,
 			  row_text(&rows, rows.n - 1, "id"));
@@ -90,6 +92,7 @@ WAITS bool rotate_pass(struct credentials *c, struct error *err)
 				return true;
 			if (!rewrap_some(c->trust, column, after, &n, err))
 				return false;
+			die_at("rotate.wrapped");
 		} while (n == ROWS_AT_ONCE);
 	}
 	return true;
