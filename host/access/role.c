@@ -55,17 +55,13 @@ static bool admin(const struct permission *p)
 
 static bool member(const struct permission *p)
 {
-	static const char *const held[] = { "workspace:get",
-					    "member:list",
-					    "member:get",
-					    "member:leave",
-					    "credential:list",
-					    "credential:get",
-					    "workspace_quota:list",
-					    "skyclust_role:list",
-					    "skyclust_role:get",
-					    "operation:*",
-					    NULL };
+	/* clang-format off */
+	static const char *const held[] = {
+		"workspace:get", "member:list", "member:get", "workspace_quota:list",
+		"skyclust_role:list", "skyclust_role:get",
+		"credential:list", "credential:get", "operation:*", NULL
+	};
+	/* clang-format on */
 	bool of_a_cloud = p->op && !p->noun;
 
 	return of_a_cloud || (owner(p) && is_listed(p->name, held));
@@ -73,7 +69,7 @@ static bool member(const struct permission *p)
 
 static bool viewer(const struct permission *p)
 {
-	return member(p) && (p->reads || !strcmp(p->name, "member:leave"));
+	return member(p) && p->reads;
 }
 
 /* What a driver calls a list or a get is one; more is not known of its verbs. */

@@ -81,6 +81,12 @@ static bool is_managed(const char *permission)
 	return false;
 }
 
+/* Whatever his role holds: nobody is kept. */
+static bool is_everybodys(const char *permission)
+{
+	return !strcmp(permission, "member:leave");
+}
+
 bool standing_holds(const struct standing *s, const char *workspace,
 		    const char *permission)
 {
@@ -90,7 +96,8 @@ bool standing_holds(const struct standing *s, const char *workspace,
 		return role_holds(&s->system, permission);
 	if (*s->workspace_name &&
 	    (!known || permission_is_of_workspace(known)) &&
-	    role_holds(&s->workspace, permission))
+	    (role_holds(&s->workspace, permission) ||
+	     is_everybodys(permission)))
 		return true;
 	return is_managed(permission) && role_holds(&s->system, permission);
 }
