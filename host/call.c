@@ -377,7 +377,7 @@ WAITS bool driver_call(struct registry *r, const struct driver_request *req,
 	ok = call_provider(p, req, reply, err);
 	provider_unref(p);
 	if (!ok && req->credential && r->on_refusal)
-		r->on_refusal(r->on_refusal_arg, req->credential, err);
+		r->on_refusal(r->on_refusal_arg, req, err);
 	return ok;
 }
 

@@ -223,7 +223,7 @@ bool registry_info_by_name(struct registry *r, const char *name,
 }
 
 void registry_on_refusal(struct registry *r,
-			 void (*fn)(void *arg, const char *credential,
+			 void (*fn)(void *arg, const struct driver_request *req,
 				    const struct error *err),
 			 void *arg)
 {

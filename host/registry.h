@@ -120,7 +120,7 @@ void driver_reply_done(struct driver_reply *reply);
 /* Be told, by @fn (it must not wait; NULL: no more), of each call with a
  * tenant's credential that failed. */
 void registry_on_refusal(struct registry *r,
-			 void (*fn)(void *arg, const char *credential,
+			 void (*fn)(void *arg, const struct driver_request *req,
 				    const struct error *err),
 			 void *arg);
 

@@ -14,7 +14,7 @@ struct registry {
 	size_t n;
 	struct list leaving;    /* struct provider: removed, not dead */
 	struct cond emptied;    /* somebody left `leaving` */
-	void (*on_refusal)(void *arg, const char *credential,
+	void (*on_refusal)(void *arg, const struct driver_request *req,
 			   const struct error *err); /* or NULL */
 	void *on_refusal_arg;
 };

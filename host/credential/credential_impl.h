@@ -19,6 +19,7 @@
 #include "base/fiber.h"
 #include "base/list.h"
 #include "credential/credential.h"
+#include "registry.h"
 #include "store/store.h"
 
 struct credentials {
@@ -75,9 +76,9 @@ struct secret *credential_secrets(struct trust *t, const struct actor *who,
 
 /* ---- verify.c --------------------------------------------------------------- */
 
-/* A call with credential @id ended with @err: when that says something of the
- * credential, it is written down soon. */
-void credential_refused(void *credentials, const char *id,
+/* The call @req with a tenant's credential ended with @err: when that says
+ * something of the credential, it is written down soon. */
+void credential_refused(void *credentials, const struct driver_request *req,
 			const struct error *err);
 void credential_forget_refusals(struct credentials *c);
 

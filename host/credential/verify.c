@@ -12,7 +12,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "credential/credential_impl.h"
-#include "registry.h"
 
 /* A refusal is written once in so many ms, however many calls it meets. */
 #define REFUSAL_MS 10000
@@ -227,14 +226,15 @@ static struct refusal *find_recent(struct credentials *c, const char *id)
 	return found;
 }
 
-void credential_refused(void *credentials, const char *id,
+void credential_refused(void *credentials, const struct driver_request *req,
 			const struct error *err)
 {
 	struct credentials *c = credentials;
+	const char *id = req->credential;
 	struct refusal *r;
 
-	if (!state_after(err->code) || c->stopping || find_recent(c, id) ||
-	    c->recorders >= REFUSALS_MAX)
+	if (!strcmp(req->method, "driver.health") || !state_after(err->code) ||
+	    c->stopping || c->recorders >= REFUSALS_MAX || find_recent(c, id))
 		return;
 	r = mem_alloc(sizeof(*r));
 	r->owner = c;
