@@ -180,7 +180,8 @@ static void done(struct request *req)
 		       "status", status, (double)us / 1e6);
 	log_info("request", LOG_STR("id", req->id),
 		 LOG_STR("method", http_method_name(req->method)),
-		 LOG_STR("path", req->path), LOG_INT("status", req->status),
+		 LOG_STR("path", req->path), LOG_STR("source", req->source),
+		 LOG_INT("status", req->status),
 		 LOG_DOUBLE("ms", (double)us / 1e3),
 		 LOG_INT("bytes", (long long)req->sent),
 		 LOG_STR("provider", req->provider ? req->provider : ""));
