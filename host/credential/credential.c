@@ -18,6 +18,8 @@
 #include "keys/seal.h"
 #include "registry.h"
 
+#define MOST 500 /* of one workspace */
+
 /* ---- reading -------------------------------------------------------------- */
 
 WAITS json_t *credential_list(struct trust *t, const struct actor *who,
@@ -193,6 +195,16 @@ WAITS static json_t *finish(struct trust *t, struct tx *tx,
 	return NULL;
 }
 
+static void put_room(struct tx *tx, const struct draft *d)
+{
+	tx_put(tx,
+	       "SELECT id FROM credentials WHERE workspace_id = $1"
+	       " ORDER BY id LIMIT 1 OFFSET $2",
+	       P_TEXT(d->place.workspace), P_INT(MOST - 1));
+	tx_must_not(tx, ERR_QUOTA, "a workspace has at most %d credentials",
+		    MOST);
+}
+
 static json_t *name_is_taken(const struct draft *d, struct error *err)
 {
 	if (err->code == ERR_CONFLICT)
@@ -212,6 +224,7 @@ WAITS static json_t *insert(struct trust *t, const struct actor *who,
 	int64_t now = clock_wall_ms();
 	struct rows rows = { 0 };
 
+	put_room(tx, d);
 	if (is_default == 1)
 		put_no_default(tx, d);
 	if (tx_query(tx,

@@ -90,6 +90,25 @@ static void names_are_unique(void)
 	make("ws_b", "main", "{}");
 }
 
+static void there_is_a_limit(void)
+{
+	struct tx *tx = tx_begin(store, NULL);
+
+	for (int i = 0; i < 500; i++)
+		tx_put(tx,
+		       "INSERT INTO credentials (id, workspace_id, provider,"
+		       " name, sealed, key_version, public, is_default, state,"
+		       " created_by, version, created_at, updated_at) VALUES"
+		       " ($1, 'ws_a', 'sim', $1, $2, 1, '{}', 0, 'valid',"
+		       " 'usr_a', 1, 1, 1)",
+		       P_TEXT(argf("crd_%d", i)), P_BLOB(SLICE("x")));
+	assert_true(tx_commit(tx, &store_err));
+	act_fails(of("ws_a"), credential_create,
+		  "{'provider': 'sim', 'name': 'x', 'fields': {}}", ERR_QUOTA,
+		  "at most 500");
+	make("ws_b", "main", "{}");
+}
+
 static void one_is_the_default(void)
 {
 	const char *one = make("ws_a", "one", "{'account': 'one'}");
@@ -511,7 +530,7 @@ static void every_use_is_in_the_audit_log(void)
 /* clang-format off */
 #define TESTS(T) \
 	T(shows_no_secret) T(checks_by_the_drivers_schema) T(takes_a_key_file) \
-	T(names_are_unique) T(one_is_the_default) T(changes_what_was_seen) T(lists_its_own) \
+	T(names_are_unique) T(there_is_a_limit) T(one_is_the_default) T(changes_what_was_seen) T(lists_its_own) \
 	T(belongs_to_one_workspace) T(goes_when_nothing_uses_it) T(own_block_is_shared_or_not) \
 	T(one_is_for_one_provider) T(the_cloud_is_asked) T(a_refusal_is_written_down) \
 	T(expiry_is_told_once) T(expiry_can_be_put_off) T(no_byte_can_be_flipped) \
