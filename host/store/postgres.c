@@ -14,10 +14,10 @@
  * a lane (store.h) by an advisory lock of its session: when the session ends,
  * however it ends, the lane is free, and not before.
  *
- * Time is limited on both sides: the server gives up a statement after nine
- * tenths of store.timeout (statement_timeout) and a transaction that does
- * nothing after all of it; when nothing comes back within store.timeout, we
- * give up the connection.
+ * Time is limited on both sides: the server gives up a statement after
+ * three quarters of store.timeout (statement_timeout), and a transaction that
+ * does nothing after all of it; when nothing comes back within store.timeout,
+ * we give up the connection.
  */
 #include <stdio.h>
 
@@ -25,6 +25,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "store/postgres.h"
 
 #define ATTEMPTS 8	       /* of a transaction that others disturb */
@@ -56,6 +57,13 @@ static const char script_head[] =
 	" DO $$ BEGIN IF to_regtype('blob') IS NULL THEN"
 	" CREATE DOMAIN blob AS bytea; END IF; END $$;\n";
 
+/* The columns of a unique key. */
+static const char columns_sql[] =
+	"SELECT string_agg(a.attname, ', ' ORDER BY k.n) AS columns"
+	" FROM pg_index i, unnest(i.indkey::int2[]) WITH ORDINALITY k (attnum, n),"
+	" pg_attribute a WHERE i.indexrelid = to_regclass(quote_ident($1))"
+	" AND a.attrelid = i.indrelid AND a.attnum = k.attnum";
+
 /* What makes row-level security void. */
 static const char void_sql[] =
 	"SELECT current_user AS role, rolsuper OR rolbypassrls AS above,"
@@ -83,7 +91,7 @@ static WAITS bool ask(struct pg *pg, struct pg_conn *c, int64_t deadline,
 	case PG_DONE:
 		return true;
 	case PG_REFUSED:
-		return pg_refuse(&why, err);
+		return pg_refuse(pg, &why, err);
 	case PG_LOST:
 		break;
 	}
@@ -172,16 +180,37 @@ static void add_all(struct pg_conn *c, struct tx *tx, bool commit)
 	pg_add_commit(c, &tx->arena);
 }
 
-/* The server said no, but is there. */
-static void after_refusal(struct pg *pg, struct pg_conn *c,
-			  const struct pg_refusal *why, const struct error *err)
+/* Who made a key a second time is told its columns, not the key's name. */
+static WAITS void name_columns(struct pg_conn *c, int64_t deadline,
+			       struct pg_refusal *why)
 {
-	if (pg_is_final(why)) {
-		pg_drop(pg, c, err);
-		return;
-	}
-	pg_rollback(c);
-	pg_put(pg, c);
+	AUTO(arena_done) struct arena arena = { 0 };
+	AUTO(rows_done) struct rows rows = { 0 };
+	struct pg_refusal unheard;
+	const char *names = NULL;
+
+	pg_add_sql(c, &arena, columns_sql, &rows,
+		   STORE_PARAMS(P_TEXT(why->where)));
+	if (pg_run(c, deadline, &unheard) == PG_DONE && rows.n)
+		names = row_text(&rows, 0, "columns");
+	text_copy(why->where, sizeof(why->where), names ? names : "key");
+}
+
+/* The server said no, as @why says; @c is given back. */
+static WAITS void refused(struct pg *pg, struct pg_conn *c, int64_t deadline,
+			  struct pg_refusal *why, struct error *err)
+{
+	enum pg_left left = pg_what_is_left(why);
+
+	if (left == PG_SESSION)
+		pg_rollback(c);
+	if (!strcmp(why->state, PG_UNIQUE) && pg_settle(c, deadline))
+		name_columns(c, deadline, why);
+	pg_refuse(pg, why, err);
+	if (left == PG_SESSION)
+		pg_put(pg, c);
+	else
+		pg_drop(pg, c, left == PG_NO_DATABASE ? err : NULL);
 }
 
 static void after_batch(struct pg *pg, struct tx *tx, struct pg_conn *c,
@@ -206,8 +235,7 @@ static WAITS bool run_batch(struct pg *pg, struct tx *tx, struct pg_conn *c,
 		after_batch(pg, tx, c, commit);
 		return true;
 	case PG_REFUSED:
-		pg_refuse(why, err);
-		after_refusal(pg, c, why, err);
+		refused(pg, c, deadline, why, err);
 		break;
 	case PG_LOST:
 		pg_lose(pg, c, commit, err);
@@ -288,8 +316,7 @@ static WAITS bool read_one(void *state, struct tx *tx, struct error *err)
 		pg_put(pg, c);
 		return true;
 	case PG_REFUSED:
-		pg_refuse(&why, err);
-		after_refusal(pg, c, &why, err);
+		refused(pg, c, deadline, &why, err);
 		return false;
 	case PG_LOST:
 		break;
@@ -300,16 +327,6 @@ static WAITS bool read_one(void *state, struct tx *tx, struct error *err)
 }
 
 /* ---- scripts -------------------------------------------------------------- */
-
-/* Whoever makes the schema reads why it cannot be made. */
-static bool refuse_script(const struct pg_refusal *why, struct error *err)
-{
-	if (pg_refuse(why, err) || err->code != ERR_INTERNAL)
-		return false;
-	return fail(err, ERR_INVALID,
-		    "the schema cannot be made: %s (SQLSTATE %s)", why->text,
-		    why->state);
-}
 
 static WAITS bool script(void *state, const char *sql, struct error *err)
 {
@@ -333,9 +350,13 @@ static WAITS bool script(void *state, const char *sql, struct error *err)
 		pg_drop(pg, c, err);
 		return false;
 	}
-	refuse_script(&why, err);
-	after_refusal(pg, c, &why, err);
-	return false;
+	refused(pg, c, clock_ms() + pg->timeout_ms, &why, err);
+	/* Whoever makes the schema reads why it cannot be made. */
+	return err->code != ERR_INTERNAL
+		       ? false
+		       : fail(err, ERR_INVALID,
+			      "the schema cannot be made: %s (SQLSTATE %s)",
+			      why.text, why.state);
 }
 
 /* ---- opening -------------------------------------------------------------- */

@@ -33,7 +33,7 @@ struct pg_prepared {
 /* One answer that is awaited. */
 struct pg_item {
 	enum { PG_PREPARE, PG_RUN, PG_COMMIT, PG_SYNC } what;
-	const struct statement *st; /* PG_RUN; or NULL */
+	const struct statement *st; /* that it is for, or NULL */
 	struct pg_prepared *prepared;
 };
 
@@ -60,7 +60,7 @@ struct pg_refusal {
 	const struct statement *st; /* at which statement, or NULL */
 	bool commit;		    /* it was the commit */
 	bool fatal;		    /* the server ended the session */
-	char where[64];		    /* the constraint, or the table, or "" */
+	char where[128];	    /* the constraint, or the table, or "" */
 	char text[256];		    /* primary message */
 };
 
@@ -77,7 +77,7 @@ struct pg {
 	int64_t down_at; /* clock_ms */
 	char reason[256];
 	struct backoff backoff;
-	bool closing, healing;
+	bool closing, at_rest;	   /* no fiber heals */
 	struct cond stop, stopped; /* of the fiber that heals */
 };
 
@@ -97,7 +97,7 @@ WAITS struct pg_conn *pg_get(struct pg *pg, bool writes, int64_t deadline,
 			     struct error *err);
 /* Give it back: it has answered, and is in no transaction. */
 void pg_put(struct pg *pg, struct pg_conn *c);
-/* It is lost, as @err says: close it, and heal. */
+/* Close it.  When it tells of an outage, @err (or NULL) says which. */
 void pg_drop(struct pg *pg, struct pg_conn *c, const struct error *err);
 
 /* ---- postgres_connect.c --------------------------------------------------- */
@@ -141,14 +141,19 @@ void pg_run_done(struct pg_conn *c); /* frees what the connection keeps */
 
 /* ---- postgres_error.c ----------------------------------------------------- */
 
+/* The SQLSTATE of a unique key that is violated. */
+#define PG_UNIQUE "23505"
+
 /* Fill in @why from a result that is an error. */
 void pg_read_refusal(const PGresult *r, struct pg_refusal *why);
 /* A transaction that may go through when it is run again. */
 bool pg_is_transient(const struct pg_refusal *why);
-/* The connection should not be used again. */
-bool pg_is_final(const struct pg_refusal *why);
+/* What is of use after it. */
+enum pg_left { PG_SESSION, PG_NO_SESSION, PG_NO_DATABASE };
+enum pg_left pg_what_is_left(const struct pg_refusal *why);
 /* As fail(), from @why; always false. */
-bool pg_refuse(const struct pg_refusal *why, struct error *err);
+bool pg_refuse(const struct pg *pg, const struct pg_refusal *why,
+	       struct error *err);
 /* As fail(): nothing came back.  With EFFECT_UNKNOWN when @committing. */
 bool pg_lose(const struct pg *pg, const struct pg_conn *c, bool committing,
 	     struct error *err);

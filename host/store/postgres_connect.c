@@ -314,8 +314,8 @@ static WAITS bool set_up(struct pg *pg, struct pg_conn *c, int64_t deadline,
 			 struct error *err)
 {
 	AUTO(arena_done) struct arena arena = { 0 };
-	char *most = arena_printf(&arena, "%lld",
-				  (long long)pg->timeout_ms * 9 / 10);
+	char *most =
+		arena_printf(&arena, "%lld", (long long)pg->timeout_ms * 3 / 4);
 	char *idle = arena_printf(&arena, "%lld", (long long)pg->timeout_ms);
 	struct pg_refusal why;
 
@@ -327,7 +327,7 @@ static WAITS bool set_up(struct pg *pg, struct pg_conn *c, int64_t deadline,
 	case PG_DONE:
 		return true;
 	case PG_REFUSED:
-		return pg_refuse(&why, err);
+		return pg_refuse(pg, &why, err);
 	case PG_LOST:
 		break;
 	}

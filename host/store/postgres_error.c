@@ -14,28 +14,35 @@ static const struct state_row {
 	const char *state; /* or the class: its first two characters */
 	enum err_code code;
 	bool transient;    /* run again, it may go through */
-	bool final;        /* with this connection nothing will go through */
+	bool session;      /* this session is of no use any more */
+	bool down;         /* nor would another one be */
+	bool timed;        /* store.timeout was not enough */
 	const char *text;
 } states[] = {
-	{ "23505", ERR_CONFLICT, .text = "it is there already" },
-	{ "23503", ERR_CONFLICT, .text = "it is in use, or what it refers to is not there" },
+	{ PG_UNIQUE, ERR_CONFLICT, .text = "there is one already with the same " },
+	{ "23503", ERR_CONFLICT,
+	  .text = "what it belongs to is not there, or something still belongs to it" },
 	{ "22021", ERR_INVALID, .text = "text is not UTF-8, or contains a NUL" },
 	{ "40001", ERR_STORE_UNAVAILABLE, .transient = true,
 	  .text = "others changed the same at the same time" },
 	{ "40P01", ERR_STORE_UNAVAILABLE, .transient = true,
 	  .text = "others waited for each other (a deadlock)" },
-	{ "57014", ERR_STORE_UNAVAILABLE, .text = "it took longer than store.timeout" },
-	{ "25P03", ERR_STORE_UNAVAILABLE, .final = true,
-	  .text = "the transaction took longer than store.timeout" },
-	{ "25006", ERR_STORE_UNAVAILABLE, .final = true, .text = "the database is read-only" },
-	{ "08", ERR_STORE_UNAVAILABLE, .final = true, .text = "the connection broke" },
+	{ "57014", ERR_STORE_UNAVAILABLE, .timed = true, .text = "the statement did not end" },
+	{ "25P03", ERR_STORE_UNAVAILABLE, .timed = true, .session = true,
+	  .text = "the transaction did not go on" },
+	{ "25006", ERR_STORE_UNAVAILABLE, .down = true, .text = "the database is read-only" },
+	{ "08P01", ERR_INTERNAL, .text = "the database refuses a statement" },
+	{ "08", ERR_STORE_UNAVAILABLE, .down = true, .text = "the connection broke" },
 	{ "53", ERR_STORE_UNAVAILABLE, .text = "the database has no room, or no resources" },
 	{ "55", ERR_STORE_UNAVAILABLE, .text = "the database is not ready for it" },
-	{ "57", ERR_STORE_UNAVAILABLE, .final = true, .text = "the database is being stopped" },
-	{ "58", ERR_STORE_UNAVAILABLE, .final = true, .text = "the database's disk fails" },
-	/* The rest is a mistake of ours, or of whoever keeps the database.  Should
-	 * it be a prepared statement's, a new connection has none. */
-	{ "", ERR_INTERNAL, .final = true, .text = "the database refuses the statement" },
+	{ "57", ERR_STORE_UNAVAILABLE, .down = true, .text = "the database is being stopped" },
+	{ "58", ERR_STORE_UNAVAILABLE, .down = true, .text = "the database's disk fails" },
+	/* Prepared statements are not what we think; a new session has none. */
+	{ "0A000", ERR_INTERNAL, .session = true, .text = "the database refuses a statement" },
+	{ "26", ERR_INTERNAL, .session = true, .text = "the database refuses a statement" },
+	{ "42P05", ERR_INTERNAL, .session = true, .text = "the database refuses a statement" },
+	/* A mistake of ours, or of whoever keeps the database. */
+	{ "", ERR_INTERNAL, .text = "the database refuses a statement" },
 };
 /* clang-format on */
 
@@ -74,9 +81,13 @@ bool pg_is_transient(const struct pg_refusal *why)
 	return row_of(why)->transient;
 }
 
-bool pg_is_final(const struct pg_refusal *why)
+enum pg_left pg_what_is_left(const struct pg_refusal *why)
 {
-	return why->fatal || row_of(why)->final;
+	const struct state_row *row = row_of(why);
+
+	if (row->session)
+		return PG_NO_SESSION;
+	return row->down || why->fatal ? PG_NO_DATABASE : PG_SESSION;
 }
 
 /* A message of class 42 (syntax, names, rights) names what we wrote; others
@@ -86,25 +97,41 @@ static const char *quotable(const struct pg_refusal *why)
 	return text_starts(why->state, "42") ? why->text : "";
 }
 
-static bool refuse_demand(const struct statement *st, struct error *err)
+/* What is wrong with a statement is for the log only: a client is told nothing
+ * of our tables. */
+static bool refuse_statement(const struct pg_refusal *why, const char *text,
+			     struct error *err)
 {
-	return fail(err, st->code, "%s", st->message);
+	log_error("the database refuses a statement",
+		  LOG_STR("sqlstate", why->state), LOG_STR("at", why->where),
+		  LOG_STR("error", quotable(why)),
+		  LOG_STR("sql", why->st ? why->st->sql : ""));
+	return fail(err, ERR_INTERNAL, "%s", text);
 }
 
-bool pg_refuse(const struct pg_refusal *why, struct error *err)
+static bool refuse(const struct pg *pg, const struct pg_refusal *why,
+		   struct error *err)
 {
 	const struct state_row *row = row_of(why);
 
 	/* postgres_run.c: what a demand that is not met looks like. */
 	if (why->st && why->st->demand && !strcmp(why->state, "22012"))
-		return refuse_demand(why->st, err);
-	fail(err, row->code, "%s (SQLSTATE %s%s%s)", row->text, why->state,
-	     *why->where ? ", " : "", why->where);
+		return fail(err, why->st->code, "%s", why->st->message);
 	if (row->code == ERR_INTERNAL)
-		log_error("the database refuses a statement",
-			  LOG_STR("sqlstate", why->state),
-			  LOG_STR("message", quotable(why)),
-			  LOG_STR("sql", why->st ? why->st->sql : ""));
+		return refuse_statement(why, row->text, err);
+	if (row->code == ERR_CONFLICT)
+		return fail(err, row->code, "%s%s", row->text,
+			    !strcmp(why->state, PG_UNIQUE) ? why->where : "");
+	if (row->timed)
+		return fail(err, row->code, "%s within %lld ms (SQLSTATE %s)",
+			    row->text, (long long)pg->timeout_ms, why->state);
+	return fail(err, row->code, "%s (SQLSTATE %s)", row->text, why->state);
+}
+
+bool pg_refuse(const struct pg *pg, const struct pg_refusal *why,
+	       struct error *err)
+{
+	refuse(pg, why, err);
 	/* Who ended the session during a commit has not said how it ended. */
 	if (err && !(why->commit && why->fatal))
 		err->effect = EFFECT_NONE;

@@ -139,14 +139,14 @@ WAITS static void heal(void *arg)
 
 	while (!pg->up && !pg->closing && !try_to_connect(pg, &err))
 		pg_wait(&pg->stop, &pg->closing, clock_ms() + next_delay(pg));
-	pg->healing = false;
+	pg->at_rest = true;
 	cond_broadcast(&pg->stopped);
 }
 
 static void start_healing(struct pg *pg)
 {
-	if (!pg->healing && !pg->closing)
-		pg->healing = fiber_spawn("store.heal", heal, pg);
+	if (pg->at_rest && !pg->closing)
+		pg->at_rest = !fiber_spawn("store.heal", heal, pg);
 }
 
 static void note_loss(struct pg *pg, const struct error *err)
@@ -163,7 +163,8 @@ static void note_loss(struct pg *pg, const struct error *err)
 void pg_drop(struct pg *pg, struct pg_conn *c, const struct error *err)
 {
 	close_conn(pg, c);
-	note_loss(pg, err);
+	if (err)
+		note_loss(pg, err);
 	serve(pg);
 }
 
@@ -247,8 +248,7 @@ WAITS struct pg_conn *pg_get(struct pg *pg, bool writes, int64_t deadline,
 		w.conn->writes = writes;
 		if (pg_settle(w.conn, deadline) && !is_stale(w.conn))
 			return w.conn;
-		close_conn(pg, w.conn);
-		serve(pg);
+		pg_drop(pg, w.conn, NULL);
 	}
 	return NULL;
 }
@@ -263,19 +263,16 @@ void pg_pool_init(struct pg *pg)
 	cond_init(&pg->stopped);
 	backoff_init(&pg->backoff, 0, 0, HEAL_MIN_MS, HEAL_MAX_MS);
 	pg->up = true; /* until one has tried */
+	pg->at_rest = true;
 }
 
 WAITS void pg_pool_close(struct pg *pg)
 {
 	struct pg_conn *c;
-	bool stopped;
 
 	pg->closing = true;
 	cond_broadcast(&pg->stop);
-	while (pg->healing) {
-		stopped = false;
-		pg_wait(&pg->stopped, &stopped, clock_ms() + HEAL_MAX_MS);
-	}
+	pg_wait(&pg->stopped, &pg->at_rest, 0);
 	while ((c = list_first(&pg->idle, struct pg_conn, link))) {
 		list_del(&c->link);
 		close_conn(pg, c);

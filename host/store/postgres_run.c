@@ -17,6 +17,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <strings.h>
 
 #include "base/mem.h"
@@ -142,22 +143,38 @@ static Oid type_of(char letter)
 			       : 0; /* it is inferred */
 }
 
+/* The highest N of the $N in @sql. */
+static size_t params_in(const char *sql)
+{
+	size_t most = 0;
+
+	while ((sql = strchr(sql, '$'))) {
+		size_t n = strtoul(++sql, NULL, 10);
+
+		most = n > most ? n : most;
+	}
+	return most;
+}
+
 /* The types are told, so that a statement means the same each time; of NULL,
- * the server infers it. */
-static void prepare(struct pg_conn *c, struct pg_prepared *p)
+ * the server infers it.  It cannot of a parameter that the statement does not
+ * have, and so refuses what has too many. */
+static void prepare(struct pg_conn *c, struct pg_prepared *p,
+		    const struct statement *st)
 {
 	Oid types[64];
 	char name[24];
-	size_t n = strlen(p->types);
+	size_t n = strlen(p->types), known = params_in(p->sql);
 	struct pg_item *item;
 
 	n = n < ARRAY_LEN(types) ? n : ARRAY_LEN(types);
 	for (size_t i = 0; i < n; i++)
-		types[i] = type_of(p->types[i]);
+		types[i] = i < known ? type_of(p->types[i]) : 0;
 	name_of(p, name);
 	PQsendPrepare(c->pq, name, p->sql, (int)n, types);
 	item = add_item(c);
 	item->what = PG_PREPARE;
+	item->st = st;
 	item->prepared = p;
 	p->ready = true;
 }
@@ -260,7 +277,7 @@ void pg_add(struct pg_conn *c, struct arena *arena, const struct statement *st)
 	struct pg_item *item;
 
 	if (!p->ready)
-		prepare(c, p);
+		prepare(c, p, st);
 	p->used = ++c->count;
 	send_prepared(c, arena, p, st);
 	item = add_item(c);

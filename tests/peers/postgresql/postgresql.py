@@ -39,7 +39,7 @@ import time
 ROLE = 'skyclust'
 SECONDS = 60        # for what takes one, on a busy machine
 SETTINGS = {'shared_buffers': '32MB', 'max_connections': '100', 'fsync': 'on', 'full_page_writes': 'on',
-            'synchronous_commit': 'on', 'autovacuum_naptime': '1h', 'log_checkpoints': 'off'}
+            'synchronous_commit': 'on', 'autovacuum_naptime': '1h', 'log_checkpoints': 'off', 'deadlock_timeout': '50ms'}
 
 
 def bin_dir():
