@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "limit_headers.h"
 #include "metrics.h"
 #include "reply.h"
 
@@ -148,19 +149,92 @@ WAITS static bool admit(struct request *req, const struct route_match *m,
 	       read_args(req, err) && auth_decide(req, err);
 }
 
+/* ---- limits --------------------------------------------------------------- */
+
+static int64_t deadline_of(struct request *req)
+{
+	return clock_ms() + api_of(req)->options.config->call_timeout_ms;
+}
+
+/* Guessing is dear: who fails too often from one address has to wait. */
+WAITS static bool identify(struct request *req, const struct route *route,
+			   struct error *err)
+{
+	struct limits *limits = api_of(req)->options.trust->limits;
+
+	auth_nobody(req);
+	if (!is_guarded(req, route))
+		return true;
+	if (!limit_attempt(limits, req->source, deadline_of(req), err))
+		return false;
+	if (auth_identify(req, err))
+		return auth_is_known(req, err);
+	if (err->code == ERR_UNAUTHORIZED)
+		limit_failed(limits, req->source, LIMIT_WRONG_TOKEN);
+	return false;
+}
+
+/* A way to show who one is: a login and its like. */
+static bool is_attempt(const struct route *route)
+{
+	return route->noun && route->scope == ACCESS_OPEN;
+}
+
+WAITS static bool enter(struct request *req, struct limits *limits,
+			const char *tenant, struct error *err)
+{
+	struct limit_state state;
+	bool ok;
+
+	if (is_attempt(req->route) &&
+	    !limit_attempt(limits, req->source, deadline_of(req), err))
+		return false;
+	ok = limit_enter(limits, tenant, deadline_of(req), &state, err);
+	limit_headers_add(req, &state);
+	return ok;
+}
+
+static const char *tenant_of(const struct request *req)
+{
+	const struct actor *who = req->who;
+
+	return who->workspace ? who->workspace
+	       : who->user_id ? who->user_id
+			      : req->source;
+}
+
+WAITS static void serve(struct request *req)
+{
+	struct limits *limits = api_of(req)->options.trust->limits;
+	const char *tenant = tenant_of(req);
+	struct error err;
+
+	if (req->route->scope == ACCESS_OPEN && !req->route->noun) {
+		req->route->handle(req); /* health, documents */
+		return;
+	}
+	if (!enter(req, limits, tenant, &err)) {
+		reply_error(req, &err);
+		return;
+	}
+	req->route->handle(req);
+	limit_leave(limits, tenant);
+	if (is_attempt(req->route) && req->status == 401)
+		limit_failed(limits, req->source, LIMIT_WRONG_PASSWORD);
+}
+
 WAITS static void handle(struct request *req)
 {
 	struct route_match m;
 	struct error err;
 
 	router_match(api_of(req)->router, req->method, slice_of(req->path), &m);
-	if (is_guarded(req, m.route) &&
-	    (!auth_identify(req, &err) || !auth_is_known(req, &err)))
+	if (!identify(req, m.route, &err))
 		reply_error(req, &err);
 	else if (answers_options(req, &m))
 		return;
 	else if (admit(req, &m, &err))
-		req->route->handle(req);
+		serve(req);
 	else
 		reply_error(req, &err);
 }
@@ -239,9 +313,6 @@ static bool begin(struct api *api, struct error *err)
 	const struct route *const *routes;
 	size_t n;
 
-	api->token = auth_load_token(api->options.admin_token_file, err);
-	if (!api->token)
-		return false;
 	routes = routes_all(&n);
 	api->router = router_new(routes, n);
 	api->http = http_new(&http, err);
@@ -289,7 +360,6 @@ void api_free(struct api *api)
 	http_free(api->http);
 	router_free(api->router);
 	routes_done();
-	secret_free(api->token);
 	buf_done(&api->openapi);
 	mem_free(api);
 }

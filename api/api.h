@@ -15,7 +15,6 @@ struct api_options {
 	const struct config *config;  /* borrowed */
 	struct registry *registry;    /* borrowed */
 	struct trust *trust;	      /* borrowed */
-	const char *admin_token_file; /* read, or made at first start (0600) */
 	const char *version;
 };
 

@@ -6,7 +6,6 @@
 #define SKYCLUST_API_API_IMPL_H
 
 #include "api.h"
-#include "base/secret.h"
 #include "http.h"
 #include "router.h"
 
@@ -14,7 +13,6 @@ struct api {
 	struct api_options options;
 	struct http_server *http;
 	struct router *router;
-	struct secret *token;
 	int64_t started_ms;   /* wall clock */
 	struct buf openapi;   /* the document, made when first asked for */
 	char openapi_tag[48]; /* its ETag */

@@ -1,81 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The token lives in locked memory and is compared in constant time; it is
- * never logged, and never in an error.
+ * A request's sender and the workspace it is about are found here; who may do
+ * what is decided in access/.
  */
 #include "auth.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
+#include "access/access.h"
 #include "api_impl.h"
-#include "base/auto.h"
-#include "base/log.h"
-#include "base/sys.h"
-
-#define TOKEN_BYTES 32
-#define TOKEN_MAX 4096
-
-/* ---- the file ------------------------------------------------------------ */
-
-static struct secret *read_token(const char *file, int fd, struct error *err)
-{
-	char text[TOKEN_MAX];
-	struct secret *token = NULL;
-	struct stat st;
-	ssize_t n = sys_read(fd, text, sizeof(text));
-	size_t length;
-
-	if (n < 0 || fstat(fd, &st) < 0) {
-		fail(err, ERR_INVALID, "cannot read %s: %s", file,
-		     strerror(errno));
-		return NULL;
-	}
-	for (length = 0; length < (size_t)n; length++)
-		if (text[length] <= ' ' || text[length] > '~')
-			break;
-	if (st.st_mode & 077)
-		fail(err, ERR_INVALID,
-		     "%s can be read by others; run: chmod 600 %s", file, file);
-	else if (length < 16)
-		fail(err, ERR_INVALID,
-		     "%s holds no token of 16 characters or more; remove it "
-		     "and a new one is made at the next start",
-		     file);
-	else
-		token = secret_new(text, length);
-	mem_wipe(text, sizeof(text));
-	return token;
-}
-
-static struct secret *make_token(const char *file, struct error *err)
-{
-	struct secret *token = secret_random_hex(TOKEN_BYTES);
-	const char *text = secret_reveal(token);
-
-	if (sys_replace_file(file, text, secret_length(token), 0600) == 0) {
-		log_info("admin token made", LOG_STR("file", file));
-		return token;
-	}
-	fail(err, ERR_INVALID, "cannot write %s: %s", file, strerror(errno));
-	secret_free(token);
-	return NULL;
-}
-
-struct secret *auth_load_token(const char *file, struct error *err)
-{
-	AUTO_FD int fd = sys_open(file, O_RDONLY, 0);
-
-	if (fd >= 0)
-		return read_token(file, fd, err);
-	if (errno == ENOENT)
-		return make_token(file, err);
-	fail(err, ERR_INVALID, "cannot open %s: %s", file, strerror(errno));
-	return NULL;
-}
+#include "credential/credential.h"
+#include "identity/identity.h"
 
 /* ---- who ----------------------------------------------------------------- */
 
@@ -94,35 +31,60 @@ static const char *bearer(struct request *req)
 	return header + strspn(header, " ");
 }
 
-static struct actor *nobody(struct request *req)
+/* W3C Trace Context, section 3.2: "00-" 32 hex "-" 16 hex "-" 2 hex. */
+static const char *trace_of(struct request *req)
+{
+	static const char form[] =
+		"00-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-xxxxxxxxxxxxxxxx-xx";
+	const char *trace = http_header(req, "traceparent");
+
+	if (!trace || strlen(trace) != sizeof(form) - 1)
+		return NULL;
+	for (size_t i = 0; form[i]; i++) {
+		bool hex = isdigit((unsigned char)trace[i]) ||
+			   (trace[i] >= 'a' && trace[i] <= 'f');
+
+		if (form[i] == 'x' ? !hex : trace[i] != form[i])
+			return NULL;
+	}
+	return trace;
+}
+
+void auth_nobody(struct request *req)
 {
 	struct actor *who = arena_alloc(&req->arena, sizeof(*who));
 
 	*who = (struct actor){
 		.if_match = -1,
 		.request_id = req->id,
+		.trace = trace_of(req),
+		.source = req->source,
 		.agent = http_header(req, "User-Agent"),
 		.arena = &req->arena,
 	};
-	return who;
+	req->who = who;
+}
+
+static void become_local(struct actor *who)
+{
+	who->kind = ACTOR_LOCAL;
+	who->user_id = who->name = "local";
+	who->role = "admin";
 }
 
 WAITS bool auth_identify(struct request *req, struct error *err)
 {
 	const char *token = bearer(req);
 
-	req->who = nobody(req);
 	if (!token)
 		return fail(err, ERR_UNAUTHORIZED,
 			    "only the scheme Bearer is known: "
 			    "\"Authorization: Bearer TOKEN\"");
-	if (!*token)
-		return true;
-	if (!secret_equal(api_of(req)->token, token, strlen(token)))
-		return fail(err, ERR_UNAUTHORIZED, "the token is not right");
-	req->who->kind = ACTOR_LOCAL;
-	req->who->user_id = req->who->name = "local";
-	req->who->role = "admin";
+	if (*token)
+		return identity_authenticate(api_of(req)->options.trust, token,
+					     req->who, err);
+	if (req->local)
+		become_local(req->who);
 	return true;
 }
 
@@ -130,25 +92,107 @@ bool auth_is_known(const struct request *req, struct error *err)
 {
 	return req->who->kind != ACTOR_NOBODY ||
 	       fail(err, ERR_UNAUTHORIZED,
-		    "this needs the header \"Authorization: Bearer "
-		    "TOKEN\"; the token is in admin.token in the "
-		    "host's data directory");
+		    "this needs the header \"Authorization: Bearer TOKEN\"; "
+		    "POST /api/v1/auth/login gives one");
+}
+
+/* ---- where --------------------------------------------------------------- */
+
+static const char *param(const struct request *req, const char *name)
+{
+	for (size_t i = 0; i < HTTP_MAX_PARAMS && req->route->param[i]; i++)
+		if (!strcmp(req->route->param[i], name))
+			return req->param[i];
+	return NULL;
+}
+
+/* The workspace of a path: .../workspaces/{workspace_id}/..., or the noun
+ * itself. */
+static const char *workspace_of_path(const struct request *req)
+{
+	const char *id = param(req, "workspace_id");
+
+	return id ? id : param(req, "id");
+}
+
+/* Who belongs to one workspace only need not name it. */
+WAITS static bool only_workspace(struct request *req, const char **workspace,
+				 struct error *err)
+{
+	struct trust *t = api_of(req)->options.trust;
+	const struct identity_user *user;
+
+	if (req->who->kind == ACTOR_LOCAL || !strcmp(req->who->role, "admin"))
+		return true;
+	user = identity_user(t, req->who->user_id, err);
+	if (!user)
+		return false;
+	if (user->n == 1)
+		*workspace = arena_strdup(&req->arena,
+					  user->grants[0].workspace);
+	return true;
+}
+
+WAITS static bool workspace_of_credential(struct request *req,
+					  const char **workspace,
+					  struct error *err)
+{
+	const char *id = req->credential_id;
+	struct error none = { 0 };
+
+	*workspace = credential_workspace(api_of(req)->options.trust, id,
+					  &req->arena, &none);
+	if (!*workspace && none.code != ERR_NONE) {
+		*err = none;
+		return false;
+	}
+	if (!*workspace)
+		return fail(err, ERR_NOT_FOUND, "no credential %s", id);
+	if (!req->workspace_id || !strcmp(req->workspace_id, *workspace))
+		return true;
+	return fail(err, ERR_NOT_FOUND, "no credential %s in workspace %s", id,
+		    req->workspace_id);
+}
+
+/* The workspace that @req is about; NULL: none. */
+WAITS static bool find_workspace(struct request *req, const char **workspace,
+				 struct error *err)
+{
+	*workspace = NULL;
+	if (req->route->scope == ACCESS_WORKSPACE)
+		*workspace = workspace_of_path(req);
+	if (req->route->scope != ACCESS_NAMED)
+		return true;
+	if (req->credential_id)
+		return workspace_of_credential(req, workspace, err);
+	*workspace = req->workspace_id;
+	return *workspace || only_workspace(req, workspace, err);
 }
 
 /* ---- whether ------------------------------------------------------------- */
 
+/* "x.VENDOR.KIND:verb" of a kind that only a driver knows. */
+static const char *permission_of(struct request *req)
+{
+	const char *verb = param(req, "verb");
+
+	if (!req->route->verb)
+		return req->route->permission;
+	return arena_printf(&req->arena, "x.%s:%s", param(req, "vendor_kind"),
+			    verb ? verb : req->route->verb);
+}
+
+static const char *action_of(const struct request *req)
+{
+	return req->route->op ? req->route->op->name : req->route->id;
+}
+
 WAITS bool auth_decide(struct request *req, struct error *err)
 {
-	switch (req->route->scope) {
-	case ACCESS_OPEN:
-		return true;
-	case ACCESS_SELF:
-	case ACCESS_SYSTEM:
-	case ACCESS_WORKSPACE:
-	case ACCESS_NAMED:
-		return auth_is_known(req, err);
-	case ACCESS_NONE:
-		break;
-	}
-	return fail(err, ERR_FORBIDDEN, "nobody may use this route");
+	const char *workspace;
+
+	return find_workspace(req, &workspace, err) &&
+	       access_decide(api_of(req)->options.trust, req->who,
+			     req->route->scope, permission_of(req), workspace,
+			     action_of(req), param(req, "id"), err);
 }

@@ -5,16 +5,13 @@
 #ifndef SKYCLUST_API_AUTH_H
 #define SKYCLUST_API_AUTH_H
 
-#include "base/secret.h"
 #include "http.h"
 
-/* The token in @file, made there (0600) if the file does not exist.  New, or
- * NULL with @err: unreadable, readable by others, empty, or cannot be
- * written. */
-struct secret *auth_load_token(const char *file, struct error *err);
+/* Make req->who somebody of whom only the address is known. */
+void auth_nobody(struct request *req);
 
 /*
- * Fill in req->who (made here) by the bearer token (RFC 6750), or by the unix
+ * Fill in req->who by the bearer token (RFC 6750), or by the unix
  * socket the request came through.  Without either it is nobody, and that is
  * well.  ERR_UNAUTHORIZED: the token is no good.
  */

@@ -8,7 +8,6 @@
  */
 #include "call.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "api_impl.h"
@@ -21,25 +20,6 @@
 #include "rpc/scan.h"
 
 /* ---- what is asked ------------------------------------------------------- */
-
-/* W3C Trace Context, section 3.2: "00-" 32 hex "-" 16 hex "-" 2 hex. */
-static const char *trace_of(struct request *req)
-{
-	static const char form[] =
-		"00-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-xxxxxxxxxxxxxxxx-xx";
-	const char *trace = http_header(req, "traceparent");
-
-	if (!trace || strlen(trace) != sizeof(form) - 1)
-		return NULL;
-	for (size_t i = 0; form[i]; i++) {
-		bool hex = isdigit((unsigned char)trace[i]) ||
-			   (trace[i] >= 'a' && trace[i] <= 'f');
-
-		if (form[i] == 'x' ? !hex : trace[i] != form[i])
-			return NULL;
-	}
-	return trace;
-}
 
 /* The region tells where, not what: it goes to the context. */
 static const char *take_region(struct request *req, json_t *args)
@@ -66,7 +46,7 @@ static struct driver_request make_request(struct request *req,
 		.native = json_bool(call->args, "native", false),
 		.args = call->args,
 		.op = call->mutates ? http_new_id(&req->arena) : NULL,
-		.trace = trace_of(req),
+		.trace = req->who->trace,
 		.deadline = clock_ms() + config->call_timeout_ms,
 	};
 }

@@ -29,6 +29,11 @@ WAITS void resource_call(struct request *req);
 /* noun.c: what SkyClust itself is asked for, named by the route */
 WAITS void noun_call(struct request *req);
 
+/* oidc.c: signing in with an OpenID provider */
+void oidc_list(struct request *req);
+WAITS void oidc_go(struct request *req);
+WAITS void oidc_back(struct request *req);
+
 /* vendor.c: kinds that only one driver has, x.VENDOR.KIND */
 WAITS void vendor_call(struct request *req);
 

@@ -265,7 +265,7 @@ static json_t *operation(const struct route *route, json_t *schemas)
 		set(v, "requestBody", request_body(route, schemas));
 	if (route->scope == ACCESS_OPEN)
 		set(v, "security", json_array());
-	if (route->op)
+	if (route->op && !route->noun)
 		set(v, "x-operation", json_string(route->op->name));
 	return v;
 }

@@ -10,6 +10,7 @@
  *	config      skyclust.yaml, by one table            config.c
  *	data_dir    our folder, locked                     data_dir.c
  *	registry    providers and their drivers            registry.c
+ *	trust       who may do what, and the proof of it   trust.h
  *	api         HTTP in front of it                    ../api/api.h
  *
  * A request comes in through the api, which knows HTTP and no pipes.  It calls
@@ -42,8 +43,11 @@
 #include "base/sys.h"
 #include "commands.h"
 #include "data_dir.h"
+#include "identity/identity.h"
+#include "identity/oidc.h"
 #include "metrics.h"
 #include "registry.h"
+#include "trust.h"
 
 #define EXIT_USAGE 64
 
@@ -51,6 +55,7 @@ static struct host {
 	struct options options;
 	struct config *config; /* registry and api borrow it */
 	struct registry *registry;
+	struct trust *trust;
 	struct api *api;
 	struct fiber *fiber; /* of serve() */
 	bool want_reload;
@@ -96,12 +101,10 @@ static bool set_up_log(const struct config *c, struct error *err)
 
 static bool start_api(struct error *err)
 {
-	AUTO_FREE char *token =
-		mem_printf("%s/admin.token", host.config->data_dir);
 	const struct api_options options = {
 		.config = host.config,
 		.registry = host.registry,
-		.admin_token_file = token,
+		.trust = host.trust,
 		.version = SKYCLUST_VERSION,
 	};
 
@@ -112,6 +115,11 @@ static bool start_api(struct error *err)
 static void announce(void)
 {
 	printf("listening on %s\n", api_address(host.api));
+	if (identity_bootstrap_token(host.trust))
+		printf("there is no administrator yet: make one with the "
+		       "one-time token in %s/bootstrap.token (skyclust "
+		       "login --bootstrap)\n",
+		       host.config->data_dir);
 	fflush(stdout);
 	log_info(
 		"skyclustd is ready", LOG_STR("version", SKYCLUST_VERSION),
@@ -139,6 +147,7 @@ static void reload(void)
 		return;
 	}
 	registry_reload(host.registry, fresh);
+	trust_reload(host.trust, fresh);
 	host.config = fresh;
 	config_free(old);
 	log_info(
@@ -152,6 +161,7 @@ WAITS static void stop(void)
 
 	log_info("stopping");
 	api_stop(host.api, deadline);
+	trust_stop(host.trust, deadline);
 	registry_stop(host.registry, deadline);
 }
 
@@ -161,7 +171,8 @@ WAITS static void serve(void *arg UNUSED)
 	struct error err;
 
 	host.registry = registry_new(host.config);
-	if (start_api(&err)) {
+	host.trust = trust_new(host.config, host.registry, &err);
+	if (host.trust && start_api(&err)) {
 		announce();
 		while (!host.want_stop) {
 			fiber_park(0);
@@ -170,8 +181,9 @@ WAITS static void serve(void *arg UNUSED)
 		}
 		stop();
 	} else {
-		fprintf(stderr, "%s\n", err.message);
+		fprintf(stderr, "skyclustd: %s\n", err.message);
 		host.status = 1;
+		trust_stop(host.trust, clock_ms());
 		registry_stop(host.registry, clock_ms());
 	}
 	loop_stop();
@@ -180,6 +192,8 @@ WAITS static void serve(void *arg UNUSED)
 static void tear_down(void)
 {
 	api_free(host.api);
+	trust_free(host.trust);
+	oidc_done();
 	registry_free(host.registry);
 	metrics_done();
 	config_free(host.config);

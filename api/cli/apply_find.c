@@ -160,7 +160,7 @@ static bool several(const struct resource *r, const json_t *found,
 {
 	AUTO(buf_done) struct buf ids = { 0 };
 
-	member_list(&ids, found, "id");
+	member_names(&ids, found, "id");
 	return fail(err, ERR_CONFLICT,
 		    "%zu %s have this name (%s): it cannot be told which is "
 		    "meant",

@@ -58,7 +58,7 @@ void apply_tell(struct apply *a, const struct resource *r, const char *action,
 	json_t *result = result_of(a, r);
 
 	set(result, "action", action);
-	member_list(&names, fields, NULL);
+	member_names(&names, fields, NULL);
 	if (fields)
 		json_object_set(result, "fields", (json_t *)fields);
 	print_line(a, r, action, names.p);

@@ -82,7 +82,7 @@ static bool ambiguous(struct session *s, const struct cat_kind *kind,
 {
 	AUTO(buf_done) struct buf ids = { 0 };
 
-	member_list(&ids, found, "id");
+	member_names(&ids, found, "id");
 	session_forget(s);
 	return fail(err, ERR_CONFLICT,
 		    "%zu of the %s are called \"%.64s\": %s; give the "

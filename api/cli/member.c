@@ -65,7 +65,7 @@ const struct cat_field *member_field(const struct cat_record *record,
 	return record ? cat_field_find(record->fields, path) : NULL;
 }
 
-void member_list(struct buf *out, const json_t *items, const char *member)
+void member_names(struct buf *out, const json_t *items, const char *member)
 {
 	json_t *item;
 	size_t i;

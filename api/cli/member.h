@@ -23,7 +23,7 @@ const struct cat_field *member_field(const struct cat_record *record,
 				     const char *path);
 
 /* "a, b": the strings @member of @items, or the items themselves (NULL). */
-void member_list(struct buf *out, const json_t *items, const char *member);
+void member_names(struct buf *out, const json_t *items, const char *member);
 
 /* Does @record (NULL: unknown, everything may be) have the first name of @path?
  * ERR_INVALID names the nearest one. */

@@ -212,7 +212,7 @@ static bool no_single_one(const json_t *items, struct error *err)
 {
 	AUTO(buf_done) struct buf names = { 0 };
 
-	member_list(&names, items, "name");
+	member_names(&names, items, "name");
 	if (!names.n)
 		return fail(err, ERR_INVALID, "the server has no provider");
 	return fail(err, ERR_INVALID,

@@ -18,7 +18,6 @@
 
 #define ATTEMPT_MS (10 * 60 * 1000) /* between the two steps */
 #define FRESH_MS (3600 * 1000)	    /* discovery, keys */
-#define AGAIN_MS (60 * 1000)	    /* least between two looks at the keys */
 #define SKEW_S 60		    /* clocks differ */
 #define RANDOM 32		    /* bytes of nonce, verifier, cookie */
 
@@ -108,7 +107,8 @@ WAITS static const json_t *discover(const char *issuer, struct error *err)
 	return k->discovery;
 }
 
-/* The issuer's keys; @anew: those that we have are not enough. */
+/* The issuer's keys; @anew: those that we have are not enough.  Whoever gets so
+ * far had a code that the provider took, so he cannot make us ask it often. */
 WAITS static const json_t *keys_of(const char *issuer, bool anew,
 				   struct error *err)
 {
@@ -117,7 +117,7 @@ WAITS static const json_t *keys_of(const char *issuer, bool anew,
 	const json_t *d;
 	json_t *fresh;
 
-	if (k->keys && age < (anew ? AGAIN_MS : FRESH_MS))
+	if (k->keys && !anew && age < FRESH_MS)
 		return k->keys;
 	d = discover(issuer, err);
 	fresh = d ? fetch_json(json_str(d, "jwks_uri", ""), err) : NULL;

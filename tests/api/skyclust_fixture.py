@@ -30,6 +30,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get('SKYCLUST_BIN') or ROOT / 'build/asan/bin')
 START_TIMEOUT = 30      # seconds, for slow sanitizer builds on a busy machine
 STOP_TIMEOUT = 60
+ADMIN, PASSWORD = 'root', 'correct horse battery'
 WAIT_TIMEOUT = 60
 
 SIM = '''
@@ -108,8 +109,32 @@ class Host:
             self.kill()
             raise AssertionError(f'skyclustd did not start: {line!r}\n{self.log()}')
         self.url, self.port = found[1], int(found[2])
-        self.token = (self.data / 'admin.token').read_text().strip()
+        self.token = self._administrator()
         return self
+
+    def _administrator(self):
+        """An API token of the administrator, who is made at the first start on
+        this data."""
+        kept = self.data / 'admin.token'
+        if not kept.exists():
+            made = self.log_in(bootstrap=(self.data / 'bootstrap.token').read_text())
+            status, token = self.request('POST', '/api/v1/auth/tokens', {'name': 'tests'},
+                                         token=made['access_token'])
+            if status != 201:
+                raise AssertionError(f'no API token: {status} {token}')
+            kept.write_text(token['token'])
+        return kept.read_text()
+
+    def log_in(self, name=ADMIN, password=PASSWORD, bootstrap=None):
+        """What a login answers: access_token, refresh_token, …"""
+        body = {'name': name, 'password': password}
+        if bootstrap:
+            body['token'] = bootstrap
+        status, answer = self.request('POST', '/api/v1/auth/' + ('bootstrap' if bootstrap else 'login'), body,
+                                      token=False)
+        if status != 200:
+            raise AssertionError(f'no login: {status} {answer}')
+        return answer
 
     def stop(self, timeout=STOP_TIMEOUT):
         """SIGTERM; fails unless it ends cleanly and leaves nothing. Does nothing

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The admin token: made once, kept private, needed everywhere."""
+"""A token: made once, kept private, needed everywhere."""
 import os
 import subprocess
 import unittest
@@ -11,16 +11,24 @@ NOTHING = 'plugins:\n  auto_load: false\n'
 
 
 class Token(unittest.TestCase):
-    def test_made_once_and_private(self):
+    def test_bootstrap_token_is_private_and_good_once(self):
         with Host(NOTHING) as host:
-            file = host.data / 'admin.token'
-            first = host.token
-            self.assertEqual(file.stat().st_mode & 0o777, 0o600)
-            self.assertRegex(first, r'^[0-9a-f]{64}$')
+            self.assertFalse((host.data / 'bootstrap.token').exists())
+            for token in ('', '0' * 64):
+                status, problem = host.request('POST', '/api/v1/auth/bootstrap', token=False, body={
+                    'token': token, 'name': 'second', 'password': 'another long password'})
+                self.assertIn((status, problem['code']), {(409, 'conflict'), (422, 'invalid')})
             host.stop()
             host.start()
-            self.assertEqual(host.token, first)
-            self.assertNotIn(first, host.log())
+            self.assertFalse((host.data / 'bootstrap.token').exists())
+            self.assertEqual(host.call('GET', '/api/v1/providers').status, 200)
+            self.assertNotIn(host.token, host.log())
+
+    def test_files_are_private(self):
+        with Host(NOTHING) as host:
+            for file in host.data.iterdir():
+                if file.name != 'admin.token':
+                    self.assertEqual(file.stat().st_mode & 0o077, 0, file)
 
     def test_two_hosts_two_tokens(self):
         with Host(NOTHING) as one, Host(NOTHING) as two:
@@ -58,7 +66,7 @@ class Token(unittest.TestCase):
         host = Host(NOTHING)
         self.addCleanup(host.close)
         host.data.mkdir(mode=0o700)
-        prepare(host.data / 'admin.token')
+        prepare(host.data / 'bootstrap.token')
         done = subprocess.run([BIN / 'skyclustd', '--config', host.config, '--data-dir', host.data,
                                *(args or ('--listen', '127.0.0.1:0'))],
                               capture_output=True, text=True, timeout=60)
@@ -70,7 +78,7 @@ class Token(unittest.TestCase):
         def prepare(file):
             file.write_text('0' * 64)
             file.chmod(0o644)
-        self.assertIn('chmod 600', self.refused(prepare))
+        self.assertIn('can be read by others', self.refused(prepare))
 
     def test_a_file_without_a_token_is_refused(self):
         def prepare(file):

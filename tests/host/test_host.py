@@ -111,7 +111,7 @@ class Daemon(unittest.TestCase):
         with Host(SIM) as host:
             host.get('/api/v1/providers/sim/regions')
             self.assertEqual(host.data.stat().st_mode & 0o777, 0o700)
-            self.assertEqual((host.data / 'admin.token').stat().st_mode & 0o777, 0o600)
+            self.assertEqual((host.data / 'keys.json').stat().st_mode & 0o777, 0o600)
             self.assertEqual((host.data / 'drivers/sim').stat().st_mode & 0o777, 0o700)
             self.assertEqual((host.data / 'lock').read_text(), f'{host.process.pid}\n')
 

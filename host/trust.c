@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The parts, in the order in which they need each other; they are taken down
+ * in the other one.
+ */
+#include "trust.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "access/access.h"
+#include "audit/audit.h"
+#include "base/auto.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "credential/credential.h"
+#include "identity/identity.h"
+#include "keys/keyring.h"
+#include "limit/limit.h"
+#include "operation/operation.h"
+#include "store/store.h"
+
+/* ---- opening ------------------------------------------------------------- */
+
+static char *in_data_dir(const struct config *c, const char *set,
+			 const char *form)
+{
+	return *set ? mem_strdup(set) : mem_printf(form, c->data_dir);
+}
+
+WAITS static bool open_store(struct trust *t, struct error *err)
+{
+	const struct config *c = t->config;
+	AUTO_FREE char *url =
+		in_data_dir(c, c->store_url, "sqlite:%s/skyclust.db");
+	const struct store_options options = {
+		.url = url,
+		.pool = (unsigned)c->store_pool,
+		.timeout_ms = c->store_timeout_ms,
+	};
+
+	t->store = store_open(&options, err);
+	return t->store != NULL;
+}
+
+static bool open_keyring(struct trust *t, struct error *err)
+{
+	const struct config *c = t->config;
+	AUTO_FREE char *file = in_data_dir(c, c->key_file, "%s/keys.json");
+
+	t->keyring = keyring_open(file, c->token_algorithm, err);
+	return t->keyring != NULL;
+}
+
+WAITS static bool start(struct trust *t, struct error *err)
+{
+	return open_keyring(t, err) && open_store(t, err) &&
+	       audit_start(t, err) && identity_start(t, err) &&
+	       access_start(t, err) && credential_start(t, err) &&
+	       operation_start(t, err);
+}
+
+WAITS struct trust *trust_new(const struct config *config,
+			      struct registry *registry, struct error *err)
+{
+	struct trust *t = mem_alloc(sizeof(*t));
+
+	t->config = config;
+	t->registry = registry;
+	trust_new_id("host_", t->host_id);
+	t->limits = limits_new(config);
+	if (start(t, err))
+		return t;
+	trust_stop(t, clock_ms());
+	trust_free(t);
+	return NULL;
+}
+
+void trust_reload(struct trust *t, const struct config *config)
+{
+	t->config = config;
+	limits_reload(t->limits, config);
+}
+
+/* ---- the end ------------------------------------------------------------- */
+
+WAITS void trust_stop(struct trust *t, int64_t deadline)
+{
+	operation_stop(t, deadline);
+	credential_stop(t);
+	access_stop(t);
+	identity_stop(t);
+	audit_stop(t);
+	if (t->store)
+		store_close(t->store);
+	t->store = NULL;
+}
+
+void trust_free(struct trust *t)
+{
+	if (!t)
+		return;
+	keyring_free(t->keyring);
+	limits_free(t->limits);
+	mem_free(t);
+}
