@@ -157,6 +157,19 @@ bool sc_http(struct sc_call *call, struct sc_http *http)
 	return ok;
 }
 
+bool sc_may_connect(struct sc_call *call, const struct sockaddr *address)
+{
+	enum address_kind kind = address_kind(address);
+	char text[ADDRESS_TEXT];
+
+	if (address_is_allowed(call->egress, kind))
+		return true;
+	address_format(address, text);
+	return fail(&call->fault, ERR_INVALID,
+		    "a tenant's credential may not be sent to %s (%s)", text,
+		    address_kind_name(kind));
+}
+
 void sc_http_done(struct sc_http *http)
 {
 	json_decref(http->answer);

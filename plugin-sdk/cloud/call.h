@@ -6,8 +6,8 @@
  *
  * Of what driver.h declares, region.c has sc_has_region(), and call.c
  * sc_credential_digest(), sc_args_with(), sc_rest_call(), sc_rest_http(),
- * sc_http(), sc_http_done(), sc_fault_code() and sc_fault_clear(); the rest is
- * the dispatcher's.
+ * sc_http(), sc_http_done(), sc_may_connect(), sc_fault_code() and
+ * sc_fault_clear(); the rest is the dispatcher's.
  */
 #ifndef SKYCLUST_CLOUD_CALL_H
 #define SKYCLUST_CLOUD_CALL_H

@@ -5,6 +5,7 @@
  */
 #include <skyclust/driver.h>
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -213,6 +214,17 @@ SC_WAITS static struct sc_reply *fetch(struct sc_call *call)
 	return reply;
 }
 
+/* Connect to args.address, were it not a test. */
+static struct sc_reply *connect_to(struct sc_call *call)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET };
+
+	inet_pton(AF_INET, sc_str(call, "address"), &to.sin_addr);
+	if (!sc_may_connect(call, (const struct sockaddr *)&to))
+		return sc_failed(call);
+	return sc_ok(call);
+}
+
 static struct sc_reply *no_row(struct sc_call *call)
 {
 	return sc_rest_reply(call, "instance.get", NULL);
@@ -301,6 +313,7 @@ static const struct sc_method methods[] = {
 	{ "x.test.call.no_failure", no_failure },
 	{ "x.test.call.no_handle", no_handle },
 	{ "x.test.call.fetch", fetch },
+	{ "x.test.call.connect_to", connect_to },
 	{ "x.test.call.no_row", no_row },
 	{ "x.test.call.others", others },
 	{ "x.test.call.failed_before", failed_before },

@@ -159,6 +159,15 @@ class Requests(Case):
                 self.assertIn('(loopback)', error['message'])
             cloud.shutdown()
 
+    def test_egress_can_be_asked(self):
+        driver = self.start()
+        for address, egress, allowed in (('8.8.8.8', 'public', True), ('10.0.0.1', 'public', False),
+                                         ('10.0.0.1', 'any', True), ('169.254.169.254', 'any', False),
+                                         ('169.254.169.254', None, True)):
+            answer = driver.call('x.test.call.connect_to', {'address': address}, ctx={'egress': egress})
+            self.assertEqual('code' not in answer, allowed, answer)
+            self.assertIn(answer.get('code'), (None, INVALID))
+
     def test_unknown_method(self):
         error = self.start().call('instance.levitate')
         self.assertEqual(error['code'], -32601)

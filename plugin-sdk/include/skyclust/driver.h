@@ -391,6 +391,12 @@ struct sc_http {
 SC_WAITS bool sc_http(struct sc_call *call, struct sc_http *http);
 void sc_http_done(struct sc_http *http);
 
+/* May a connection be made to @address, which a name was resolved to?  Rows and
+ * sc_http() look by themselves; what a driver connects in another way it must
+ * ask about, each time (SDP-126).  False: SC_INVALID is pending. */
+struct sockaddr;
+bool sc_may_connect(struct sc_call *call, const struct sockaddr *address);
+
 /* A fresh key (elliptic, P-256) and a request for its certificate (PKCS #10,
  * RFC 2986) with this common name and organization (NULL: none), both PEM.
  * False: there is no randomness. */
