@@ -10,6 +10,7 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "identity/identity_impl.h"
 #include "identity/lockout.h"
@@ -73,11 +74,17 @@ WAITS static bool check(struct trust *t, const struct actor *who,
 {
 	bool right;
 
-	if (!read_user(t, c, err) ||
-	    !password_verify(t, c->id, buf_slice(&c->sealed), c->password,
-			     &right, err))
+	if (!read_user(t, c, err))
 		return false;
-	return right || refuse(t, who, c, l, err);
+	if (password_verify(t, c->id, buf_slice(&c->sealed), c->password,
+			    &right, err))
+		return right || refuse(t, who, c, l, err);
+	if (err->code == ERR_INTERNAL)
+		log_error("the password of a user was altered in the database",
+			  LOG_STR("user", c->id), LOG_ERR(err));
+	audit_note(t, IDENTITY_EVENT(who, c->action, "failed", c->name,
+				     .reason = err_info(err->code)->name));
+	return false;
 }
 
 static bool enter(struct trust *t, const struct actor *who,

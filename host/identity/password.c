@@ -242,10 +242,10 @@ WAITS bool password_verify(struct trust *t, const char *id, struct slice sealed,
 	bool ok;
 
 	*right = false;
-	if (sealed.p && !open_encoded(t, id, sealed, job.encoded, err))
+	if (sealed.n && !open_encoded(t, id, sealed, job.encoded, err))
 		return false;
-	ok = run(t, sealed.p ? compare : make, &job, err);
-	*right = ok && sealed.p && job.result == ARGON2_OK;
+	ok = run(t, sealed.n ? compare : make, &job, err);
+	*right = ok && sealed.n && job.result == ARGON2_OK;
 	mem_wipe(&job, sizeof(job));
 	return ok;
 }

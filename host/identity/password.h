@@ -34,8 +34,8 @@ WAITS bool password_hash(struct trust *t, const char *id, const char *password,
 			 struct buf *sealed, struct error *err);
 
 /*
- * Is @password the one in @sealed, of user @id?  NULL bytes, of somebody who
- * has none or does not exist, take as long and are never right.  False with
+ * Is @password the one in @sealed, of user @id?  Nothing, of somebody who has
+ * none or does not exist, takes as long and is never right.  False with
  * ERR_LIMITED, or with ERR_INTERNAL when @sealed was altered or belongs to
  * another.
  */

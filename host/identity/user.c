@@ -63,7 +63,7 @@ void user_put(struct tx *tx, const struct user_row *u)
 	       " 1, $11, $11) ON CONFLICT (name) DO NOTHING",
 	       P_TEXT(u->id), P_TEXT(u->name), P_TEXT(u->display_name),
 	       P_TEXT(u->email), P_TEXT(u->kind), P_TEXT(u->role),
-	       P_BLOB(u->password), u->password.p ? P_INT(u->now) : P_NULL,
+	       P_BLOB(u->password), u->password.n ? P_INT(u->now) : P_NULL,
 	       P_TEXT(u->issuer), P_TEXT(u->subject), P_INT(u->now));
 	tx_must(tx, ERR_CONFLICT, "there is a user %s already", u->name);
 }
@@ -187,7 +187,8 @@ WAITS json_t *user_create(struct trust *t, const struct actor *who,
 	    !access_may_grant(t, who, NULL, user.role, err) ||
 	    (password && !password_hash(t, id, password, &sealed, err)))
 		return NULL;
-	user.password = buf_slice(&sealed);
+	if (password)
+		user.password = buf_slice(&sealed);
 	user.now = clock_wall_ms();
 	if (!add_user(t, who, &user, err))
 		return NULL;
@@ -229,7 +230,8 @@ WAITS static bool read_password(struct trust *t, struct change *c,
 static void put_update(struct tx *tx, const struct change *c,
 		       const json_t *args, int64_t version, int64_t now)
 {
-	struct slice password = buf_slice(&c->sealed);
+	const struct slice none = { NULL, 0 };
+	struct slice password = c->password ? buf_slice(&c->sealed) : none;
 
 	tx_put(tx,
 	       "UPDATE users SET display_name = COALESCE($1, display_name),"
