@@ -262,13 +262,10 @@ bool job_seal(struct job *job)
 }
 
 /* With the lock held. */
-static bool put_done(struct queue *q, struct job *job)
+static void put_done(struct queue *q, struct job *job)
 {
-	bool waited_for = !job->abandoned;
-
 	job->state = JOB_DONE;
 	list_add_tail(&q->done, &job->link);
-	return waited_for;
 }
 
 static void wake_loop(struct queue *q)
@@ -277,16 +274,14 @@ static void wake_loop(struct queue *q)
 		ev_async_send(loop_ev(), &q->wake);
 }
 
-bool job_finish(struct job *job)
+void job_finish(struct job *job)
 {
 	struct queue *q = job->worker->queue;
-	bool waited_for;
 
 	pthread_mutex_lock(&q->lock);
-	waited_for = put_done(q, job);
+	put_done(q, job);
 	wake_loop(q);
 	pthread_mutex_unlock(&q->lock);
-	return waited_for;
 }
 
 void job_finish_all(struct queue *q, struct list *jobs)

@@ -112,8 +112,8 @@ struct job *worker_next(struct worker *w, bool held, int64_t held_until,
  * must be rolled back. */
 bool job_seal(struct job *job);
 
-/* It is answered; @job is not the thread's any more.  False: nobody waited. */
-bool job_finish(struct job *job);
+/* It is answered; @job is not the thread's any more. */
+void job_finish(struct job *job);
 void job_finish_all(struct queue *q, struct list *jobs);
 
 #endif

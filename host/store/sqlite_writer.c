@@ -223,9 +223,7 @@ static void run(struct writer *w, struct job *job)
 	if (!run_statements(w, job)) {
 		give_back(w, job);
 	} else if (!job->commit) {
-		job->ok = true;
-		if (!job_finish(job))
-			roll_back(w);
+		finish(job, true, false); /* held until it goes on */
 	} else if (job_seal(job)) {
 		leave(w, job);
 	} else {

@@ -4,6 +4,7 @@
  */
 #include "unit.h"
 
+#include "store/backend.h"
 #include "store/migrate.h"
 #include "store_run.h"
 
@@ -108,6 +109,60 @@ static void test_started_at_once(void **state UNUSED)
 	host_run(started_at_once);
 }
 
+static const struct store_engine *engine;
+
+/* Another host does each step a moment before us. */
+static WAITS bool second_script(void *state, const char *sql, struct error *err)
+{
+	if (!engine->script(state, sql, err))
+		fail_msg("%s", err->message);
+	return engine->script(state, sql, err);
+}
+
+/* A step that is in conflict with what is there, whoever does it. */
+static WAITS bool script_in_conflict(void *state, const char *sql,
+				     struct error *err)
+{
+	return strstr(sql, "INSERT") ? fail(err, ERR_CONFLICT, "again")
+				     : engine->script(state, sql, err);
+}
+
+static bool migrate_with(WAITS bool (*script)(void *, const char *,
+					      struct error *))
+{
+	struct store_options options = { .url = store_url,
+					 .pool = 2,
+					 .timeout_ms = STORE_TEST_TIMEOUT_MS };
+	struct store_engine slow;
+	struct store s = { .engine = &slow };
+	bool ok;
+
+	engine = store_postgres_url() ? &store_postgres : &store_sqlite;
+	slow = *engine;
+	slow.script = script;
+	s.state = engine->open(&options, &store_err);
+	assert_non_null(s.state);
+	cond_init(&s.quiet);
+	ok = store_migrate(&s, &store_err);
+	engine->close(s.state);
+	return ok;
+}
+
+static void another_was_faster(void)
+{
+	assert_false(migrate_with(script_in_conflict));
+	assert_int_equal(store_err.code, ERR_CONFLICT);
+	assert_true(migrate_with(second_script));
+	store_begin();
+	assert_int_equal(versions(), store_migrations_count);
+	store_end();
+}
+
+static void test_another_was_faster(void **state UNUSED)
+{
+	host_run(another_was_faster);
+}
+
 static void wrong_urls(void)
 {
 	static const char *const urls[] = { "",
@@ -137,6 +192,7 @@ int main(void)
 		STORE_ROW(newer_is_refused)
 		STORE_ROW(step_that_fails_leaves_nothing)
 		STORE_ROW(started_at_once)
+		STORE_ROW(another_was_faster)
 		STORE_ROW(wrong_urls)
 	};
 	/* clang-format on */

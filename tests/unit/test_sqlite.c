@@ -1,148 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What only SQLite does: its files, its one writer, and disks that are full,
- * fail, or hang.  The faults come in below SQLite: it lets its pwrite() be
- * replaced, and takes the fdatasync() of this program.
+ * What only SQLite does: its files, its one writer, its threads.
  */
 #include "unit.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <signal.h>
-#include <sqlite3.h>
-#include <stdatomic.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "sqlite_run.h"
 #include "store/sqlite_queue.h"
-#include "store_run.h"
-
-#define FIBERS 64
-#define SHORT_MS 300 /* store.timeout where it must run out */
-
-/* ---- faults --------------------------------------------------------------- */
-
-static atomic_bool disk_full, sync_fails;
-static atomic_int syncs;
-
-/* A sync that does not come back until it is let. */
-static struct {
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	bool closed, waiting;
-} gate = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER };
-
-static void wait_at_gate(void)
-{
-	pthread_mutex_lock(&gate.lock);
-	gate.waiting = gate.closed;
-	while (gate.closed)
-		pthread_cond_wait(&gate.changed, &gate.lock);
-	gate.waiting = false;
-	pthread_mutex_unlock(&gate.lock);
-}
-
-static void set_gate(bool closed)
-{
-	pthread_mutex_lock(&gate.lock);
-	gate.closed = closed;
-	pthread_cond_broadcast(&gate.changed);
-	pthread_mutex_unlock(&gate.lock);
-}
-
-static bool is_hanging(void *arg UNUSED)
-{
-	bool waiting;
-
-	pthread_mutex_lock(&gate.lock);
-	waiting = gate.waiting;
-	pthread_mutex_unlock(&gate.lock);
-	return waiting;
-}
-
-int fdatasync(int fd)
-{
-	atomic_fetch_add(&syncs, 1);
-	wait_at_gate();
-	if (atomic_load(&sync_fails)) {
-		errno = EIO;
-		return -1;
-	}
-	return (int)syscall(SYS_fdatasync, fd);
-}
-
-static ssize_t write_at(int fd, const void *p, size_t n, off_t at)
-{
-	if (atomic_load(&disk_full)) {
-		errno = ENOSPC;
-		return -1;
-	}
-	return pwrite(fd, p, n, at);
-}
-
-static int replace_pwrite(void **state UNUSED)
-{
-	sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
-	sqlite3_syscall_ptr fn = (sqlite3_syscall_ptr)write_at;
-
-	return vfs->xSetSystemCall(vfs, "pwrite", fn) == SQLITE_OK &&
-			       vfs->xSetSystemCall(vfs, "pwrite64", fn) ==
-				       SQLITE_OK
-		       ? 0
-		       : -1;
-}
-
-/* ---- helpers -------------------------------------------------------------- */
-
-static const char *path(void)
-{
-	return store_url + strlen("sqlite:");
-}
-
-static void put(struct tx *tx, const char *key)
-{
-	tx_put(tx,
-	       "INSERT INTO login_failures (account, source, failures,"
-	       " last_at, locked_until) VALUES ($1, 'here', 1, 0, 0)",
-	       P_TEXT(key));
-}
-
-static bool write_key(const char *key, struct error *err)
-{
-	struct tx *tx = tx_begin(store, NULL);
-
-	put(tx, key);
-	return tx_commit(tx, err);
-}
-
-static void must_write(const char *key)
-{
-	if (!write_key(key, &store_err))
-		fail_msg("%s", store_err.message);
-}
-
-static void write_fails(const char *key, enum err_effect effect,
-			const char *words)
-{
-	memset(&store_err, 0, sizeof(store_err));
-	assert_false(write_key(key, &store_err));
-	assert_int_equal(store_err.code, ERR_STORE_UNAVAILABLE);
-	assert_int_equal(store_err.effect, effect);
-	assert_true(store_err.retryable);
-	if (!strstr(store_err.message, words))
-		fail_msg("\"%s\" lacks \"%s\"", store_err.message, words);
-}
-
-static int64_t count(void)
-{
-	return store_number("SELECT count(*) AS n FROM login_failures");
-}
-
-static bool is_up(void *arg UNUSED)
-{
-	return store_is_up(store);
-}
 
 /* ---- its files ------------------------------------------------------------ */
 
@@ -274,30 +141,19 @@ static void held_by_another(void)
 
 STORE_DEFINE(held_by_another)
 
+/* Whoever wants to write takes a transaction. */
+static void reads_only_read(void)
+{
+	struct rows rows;
+
+	assert_false(store_read(store, NULL, "DELETE FROM revision RETURNING n",
+				&rows, &store_err));
+	assert_int_equal(store_number("SELECT count(*) AS n FROM revision"), 1);
+}
+
+STORE_DEFINE(reads_only_read)
+
 /* ---- group commit --------------------------------------------------------- */
-
-static int wrote[FIBERS], lost[FIBERS], unknown[FIBERS];
-
-static void write_one(void *index)
-{
-	size_t i = (size_t)index;
-	struct error err = { 0 };
-	char key[32];
-
-	snprintf(key, sizeof(key), "key %zu", i);
-	wrote[i] = write_key(key, &err);
-	unknown[i] = !wrote[i] && err.effect == EFFECT_UNKNOWN;
-	lost[i] = !wrote[i] && err.effect == EFFECT_NONE;
-}
-
-static int sum(const int *flags)
-{
-	int n = 0;
-
-	for (size_t i = 0; i < FIBERS; i++)
-		n += flags[i];
-	return n;
-}
 
 static void one_sync_for_many(void)
 {
@@ -310,104 +166,6 @@ static void one_sync_for_many(void)
 }
 
 STORE_DEFINE(one_sync_for_many)
-
-/* ---- disks ---------------------------------------------------------------- */
-
-static void disk_is_full(void)
-{
-	must_write("before");
-	atomic_store(&disk_full, true);
-	store_in_fibers(FIBERS, write_one);
-	assert_int_equal(sum(lost), FIBERS);
-	write_fails("x", EFFECT_NONE, "disk is full");
-	assert_false(store_is_up(store));
-	assert_int_equal(count(), 1); /* reads go on */
-	atomic_store(&disk_full, false);
-	host_await(is_up, NULL); /* by itself */
-	assert_int_equal(count(), 1);
-	store_in_fibers(FIBERS, write_one);
-	assert_int_equal(count(), 1 + FIBERS);
-}
-
-STORE_DEFINE(disk_is_full)
-
-/* Nobody can say what is on the disk after a sync that failed. */
-static void sync_failed(void)
-{
-	must_write("before");
-	atomic_store(&sync_fails, true);
-	store_in_fibers(FIBERS, write_one);
-	assert_int_equal(sum(unknown), FIBERS);
-	assert_false(store_is_up(store));
-	atomic_store(&sync_fails, false);
-	host_await(is_up, NULL);
-	assert_int_equal(count(), 1);
-	must_write("after");
-	store_end();
-	store_begin();
-	assert_int_equal(count(), 2);
-}
-
-STORE_DEFINE(sync_failed)
-
-static void question(void *index UNUSED)
-{
-	struct tx *tx = tx_begin(store, NULL);
-	struct rows rows;
-
-	put(tx, "question");
-	assert_false(tx_query(tx, "SELECT n FROM revision", &rows, &store_err));
-	assert_int_equal(store_err.effect, EFFECT_NONE);
-	tx_abort(tx);
-}
-
-/* The first hangs in its commit, those behind it are never begun. */
-static void disk_hangs(void)
-{
-	store_end();
-	store_begin_ms(SHORT_MS);
-	set_gate(true);
-	assert_non_null(fiber_spawn("hangs", write_one, NULL));
-	host_await(is_hanging, NULL);
-	assert_non_null(fiber_spawn("waits", write_one, (void *)1));
-	assert_non_null(fiber_spawn("asks", question, NULL));
-	host_await(store_is_alone, NULL);
-	assert_int_equal(unknown[0], 1);
-	assert_int_equal(lost[1], 1);
-	assert_false(store_is_up(store));
-	assert_int_equal(count(), 0); /* reads go on */
-	set_gate(false);
-	host_await(is_up, NULL);
-	assert_int_equal(count(), 1); /* it was committed in the end */
-	must_write("key 1");
-}
-
-STORE_DEFINE(disk_hangs)
-
-/* In a process of its own, as it leaves a thread behind. */
-static void close_on_hanging_disk(void)
-{
-	store_begin_ms(SHORT_MS);
-	set_gate(true);
-	assert_non_null(fiber_spawn("hangs", write_one, NULL));
-	host_await(is_hanging, NULL);
-	host_await(store_is_alone, NULL);
-	store_close(store);
-	fiber_sleep(1);
-	_exit(7);
-}
-
-static void test_close_on_hanging_disk(void **state UNUSED)
-{
-	pid_t pid = fork();
-	int status;
-
-	if (pid == 0)
-		host_run(close_on_hanging_disk);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 7);
-}
 
 /* ---- long statements ------------------------------------------------------ */
 
@@ -451,7 +209,7 @@ static void ask_nobody(struct queue *q, bool continues, bool still_there)
 	if (!job)
 		return;
 	assert_int_equal(job->type, JOB_ABORT);
-	assert_false(job_finish(job));
+	job_finish(job);
 }
 
 /* A transaction that was not begun never is; one that holds the writer lets it
@@ -561,11 +319,8 @@ int main(void)
 		STORE_ROW(damaged)
 		STORE_ROW(file_is_gone)
 		STORE_ROW(held_by_another)
+		STORE_ROW(reads_only_read)
 		STORE_ROW(one_sync_for_many)
-		STORE_ROW(disk_is_full)
-		STORE_ROW(sync_failed)
-		STORE_ROW(disk_hangs)
-		STORE_ROW(close_on_hanging_disk)
 		STORE_ROW(statement_for_ever)
 		STORE_ROW(given_up_unseen)
 		STORE_ROW(killed)
