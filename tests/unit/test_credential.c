@@ -530,7 +530,8 @@ static void every_use_is_in_the_audit_log(void)
 /* clang-format off */
 #define TESTS(T) \
 	T(shows_no_secret) T(checks_by_the_drivers_schema) T(takes_a_key_file) \
-	T(names_are_unique) T(there_is_a_limit) T(one_is_the_default) T(changes_what_was_seen) T(lists_its_own) \
+	T(names_are_unique) T(there_is_a_limit) T(one_is_the_default) \
+	T(changes_what_was_seen) T(lists_its_own) \
 	T(belongs_to_one_workspace) T(goes_when_nothing_uses_it) T(own_block_is_shared_or_not) \
 	T(one_is_for_one_provider) T(the_cloud_is_asked) T(a_refusal_is_written_down) \
 	T(expiry_is_told_once) T(expiry_can_be_put_off) T(no_byte_can_be_flipped) \
