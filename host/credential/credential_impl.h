@@ -29,7 +29,9 @@ struct credentials {
 	struct fiber *watcher; /* NULL: not running */
 	struct cond wake;      /* of the watcher */
 	struct cond quiet;     /* the watcher has gone, or a recorder */
-	bool stopping, rotates;
+	bool stopping;
+	bool rotates;	  /* a wrap key is new */
+	int64_t sweep_at; /* clock_ms: look for old ones again */
 };
 
 /* ---- row.c ---------------------------------------------------------------- */

@@ -68,13 +68,15 @@ WAITS static bool rewrap_some(struct trust *t,
 			P_INT(ROWS_AT_ONCE)))
 		return false;
 	*n = rows.n;
+	if (!rows.n) {
+		rows_done(&rows);
+		return true;
+	}
 	tx = tx_begin(t->store, NULL);
 	for (size_t i = 0; i < rows.n; i++)
 		put_row(t, tx, column, &rows, i);
 	die_at("rotate.put");
-	if (rows.n)
-		text_copy(after, TRUST_ID_SIZE,
-			  row_text(&rows, rows.n - 1, "id"));
+	text_copy(after, TRUST_ID_SIZE, row_text(&rows, rows.n - 1, "id"));
 	rows_done(&rows);
 	return tx_commit(tx, err);
 }

@@ -12,6 +12,9 @@
 #include "registry.h"
 
 #define TICK_MS 60000
+/* Rows that another host left when it died, or wrote with a key that was old
+ * already, are looked for this often: it reads whole tables. */
+#define SWEEP_MS (60 * TICK_MS)
 #define ROWS_AT_ONCE 64
 
 /* ---- expiry --------------------------------------------------------------- */
@@ -98,6 +101,19 @@ static void read_keys_again(struct trust *t)
 		log_warn("the key file cannot be read again", LOG_ERR(&err));
 }
 
+/* At the start, after a rotation, and once in a while. */
+WAITS static bool rotate_if_due(struct credentials *c, struct error *err)
+{
+	if (!c->rotates && clock_ms() < c->sweep_at)
+		return true;
+	c->rotates = false;
+	c->sweep_at = 0; /* again soon, should it fail */
+	if (!rotate_pass(c, err))
+		return false;
+	c->sweep_at = clock_ms() + SWEEP_MS;
+	return true;
+}
+
 WAITS static void watch(void *arg)
 {
 	struct credentials *c = arg;
@@ -105,8 +121,7 @@ WAITS static void watch(void *arg)
 
 	while (!c->stopping) {
 		read_keys_again(c->trust);
-		c->rotates = false;
-		if (!rotate_pass(c, &err) || !expiry_pass(c, &err))
+		if (!rotate_if_due(c, &err) || !expiry_pass(c, &err))
 			log_warn("the watch over credentials is interrupted",
 				 LOG_ERR(&err));
 		if (!c->stopping && !c->rotates)
