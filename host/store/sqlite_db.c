@@ -362,7 +362,14 @@ bool db_script(struct db *db, const char *sql, struct error *err)
 	int rc = sqlite3_exec(db->sqlite, sql, NULL, NULL, NULL);
 
 	db->broken = false;
-	return rc == SQLITE_OK || fail_by(db, rc, "(a script)", err);
+	if (rc == SQLITE_OK)
+		return true;
+	fail_by(db, rc, "(a script)", err);
+	/* Whoever makes the schema reads why it cannot be made. */
+	if (err->code == ERR_INTERNAL)
+		fail(err, ERR_INVALID, "the schema cannot be made: %s",
+		     sqlite3_errmsg(db->sqlite));
+	return false;
 }
 
 void db_start(struct db *db)
