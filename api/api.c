@@ -177,7 +177,13 @@ WAITS static bool identify(struct request *req, const struct route *route,
 /* A way to show who one is: a login and its like. */
 static bool is_attempt(const struct route *route)
 {
-	return route->noun && route->scope == ACCESS_OPEN;
+	return route && route->noun && route->scope == ACCESS_OPEN;
+}
+
+/* Health and documents, which whoever watches us may always ask for. */
+static bool is_free(const struct route *route)
+{
+	return route && !route->noun && route->scope == ACCESS_OPEN;
 }
 
 WAITS static bool enter(struct request *req, struct limits *limits,
@@ -203,21 +209,28 @@ static const char *tenant_of(const struct request *req)
 			      : req->source;
 }
 
-WAITS static void serve(struct request *req)
+/* @wrong: what is wrong with it, or NULL. */
+WAITS static void answer(struct request *req, const struct error *wrong)
+{
+	if (wrong)
+		reply_error(req, wrong);
+	else
+		req->route->handle(req);
+}
+
+/* What is refused counts against the limits as what is done. */
+WAITS static void answer_within_limits(struct request *req,
+				       const struct error *wrong)
 {
 	struct limits *limits = api_of(req)->options.trust->limits;
 	const char *tenant = tenant_of(req);
 	struct error err;
 
-	if (req->route->scope == ACCESS_OPEN && !req->route->noun) {
-		req->route->handle(req); /* health, documents */
-		return;
-	}
 	if (!enter(req, limits, tenant, &err)) {
 		reply_error(req, &err);
 		return;
 	}
-	req->route->handle(req);
+	answer(req, wrong);
 	limit_leave(limits, tenant);
 	if (is_attempt(req->route) && req->status == 401)
 		limit_failed(limits, req->source, LIMIT_WRONG_PASSWORD);
@@ -227,16 +240,17 @@ WAITS static void handle(struct request *req)
 {
 	struct route_match m;
 	struct error err;
+	bool ok;
 
 	router_match(api_of(req)->router, req->method, slice_of(req->path), &m);
-	if (!identify(req, m.route, &err))
-		reply_error(req, &err);
-	else if (answers_options(req, &m))
+	ok = identify(req, m.route, &err);
+	if (ok && answers_options(req, &m))
 		return;
-	else if (admit(req, &m, &err))
-		serve(req);
+	ok = ok && admit(req, &m, &err);
+	if (is_free(req->route))
+		answer(req, ok ? NULL : &err);
 	else
-		reply_error(req, &err);
+		answer_within_limits(req, ok ? NULL : &err);
 }
 
 /* ---- afterwards ---------------------------------------------------------- */

@@ -59,6 +59,7 @@ void auth_nobody(struct request *req)
 		.request_id = req->id,
 		.trace = trace_of(req),
 		.source = req->source,
+		.peer = req->peer,
 		.agent = http_header(req, "User-Agent"),
 		.arena = &req->arena,
 	};

@@ -30,6 +30,7 @@ struct actor {
 
 	/* Of the request. */
 	const char *request_id, *trace, *source, *agent; /* may be NULL */
+	const char *peer;	/* subject of the client's certificate, or NULL */
 	int64_t if_match;	/* version of If-Match; -1: not given */
 	struct arena *arena;	/* what an act returns may live here */
 

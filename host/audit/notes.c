@@ -32,7 +32,8 @@ static const size_t texts[] = {
 	EVENT(workspace), EVENT(target),	 EVENT(provider),
 	WHO(user_id),	  WHO(session_id),	 WHO(token_id),
 	WHO(workspace),	  WHO(source),		 WHO(agent),
-#define ALIKE 12
+	WHO(peer),
+#define ALIKE 13
 	EVENT(driver),	  EVENT(driver_version), EVENT(driver_digest),
 	EVENT(operation), EVENT(effect),	 WHO(name),
 	WHO(role),	  WHO(request_id),	 WHO(trace),

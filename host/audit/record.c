@@ -127,6 +127,7 @@ static void add_request(const struct actor *who, struct buf *out)
 	add_text("request_id", who->request_id, out);
 	add_text("trace", who->trace, out);
 	add_text("source", who->source, out);
+	add_text("peer", who->peer, out);
 	add_text("agent", who->agent, out);
 }
 

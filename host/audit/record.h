@@ -7,7 +7,7 @@
  *	 "actor":{"kind", "id", "name", "session", "token"},
  *	 "workspace", "target", "provider",
  *	 "driver":{"name", "version", "digest"}, "operation", "effect",
- *	 "request_id", "trace", "source", "agent", "body",
+ *	 "request_id", "trace", "source", "peer", "agent", "body",
  *	 "count", "last_at", "last_request_id", "again", "more"}
  *
  * in this order; what is not known is left out.  All of it is valid UTF-8,
