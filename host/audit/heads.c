@@ -62,8 +62,8 @@ void heads_write(const struct heads *h, struct buf *body)
 {
 	char at[CLOCK_TEXT];
 	AUTO_JSON json_t *root = json_pack(
-		"{s:I, s:s, s:o, s:[]}", "id", (json_int_t)h->id, "at",
-		clock_format(h->at, at), "previous",
+		"{s:I, s:s, s:s, s:o, s:[]}", "id", (json_int_t)h->id, "at",
+		clock_format(h->at, at), "key", h->key, "previous",
 		h->has_previous ? hex_of(h->previous) : json_null(), "lanes");
 	json_t *lanes = json_object_get(root, "lanes");
 
@@ -91,7 +91,7 @@ static bool read_lane(const json_t *value, struct heads *h)
 	l = heads_add(h, lane);
 	l->first = json_int(value, "first", 0);
 	l->seq = json_int(value, "seq", -1);
-	return l->first >= 1 && l->seq >= l->first - 1 &&
+	return l->first >= 1 && l->seq >= 0 &&
 	       get_hash(value, "before", l->before) &&
 	       get_hash(value, "hash", l->hash);
 }
