@@ -14,15 +14,14 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "base/text.h"
-#include "pending.h"
+#include "credential/credential.h"
+#include "mutation.h"
 #include "reply.h"
 #include "rpc/scan.h"
 
 /* ---- what is asked ------------------------------------------------------- */
 
-/* The region tells where, not what: it goes to the context. */
-static const char *take_region(struct request *req, json_t *args)
+const char *call_take_region(struct request *req, json_t *args)
 {
 	const char *region = json_str(args, "region", NULL);
 
@@ -30,6 +29,26 @@ static const char *take_region(struct request *req, json_t *args)
 		region = arena_strdup(&req->arena, region);
 	json_object_del(args, "region");
 	return region;
+}
+
+/* The account it is about; its secrets are for the caller to free. */
+WAITS static bool open_credential(struct request *req,
+				  struct driver_request *ask,
+				  struct secret **secrets, struct error *err)
+{
+	const char *used = NULL;
+	struct error why = { 0 };
+
+	*secrets = credential_open(
+		api_of(req)->options.trust, req->who, req->who->workspace,
+		req->provider, req->credential_id, &used, &req->arena, &why);
+	ask->secrets = *secrets;
+	ask->credential = used;
+	ask->workspace = req->who->workspace;
+	if (*secrets || why.code == ERR_NONE)
+		return true;
+	*err = why;
+	return false;
 }
 
 static struct driver_request make_request(struct request *req,
@@ -40,19 +59,17 @@ static struct driver_request make_request(struct request *req,
 	return (struct driver_request){
 		.provider = req->provider,
 		.method = call->method,
-		.mutates = call->mutates,
-		.region = take_region(req, call->args),
+		.region = call_take_region(req, call->args),
 		.zone = json_str(call->args, "zone", NULL),
 		.native = json_bool(call->args, "native", false),
 		.args = call->args,
-		.op = call->mutates ? http_new_id(&req->arena) : NULL,
 		.trace = req->who->trace,
 		.deadline = clock_ms() + config->call_timeout_ms,
 	};
 }
 
-static bool bad_answer(struct request *req, const char *method,
-		       const char *what, struct error *err)
+bool call_bad_answer(struct request *req, const char *method, const char *what,
+		     struct error *err)
 {
 	log_warn("driver gave a wrong answer", LOG_STR("driver", req->provider),
 		 LOG_STR("method", method), LOG_STR("why", what));
@@ -134,12 +151,12 @@ WAITS static bool answer_list(struct listing *list,
 	struct slice items, token = reply->next_page_token;
 
 	if (reply->pending)
-		return bad_answer(list->req, call->method,
-				  "a list cannot be pending", err);
+		return call_bad_answer(list->req, call->method,
+				       "a list cannot be pending", err);
 	if (!reply->streamed) {
 		if (!read_list(reply->value, &items, &token))
-			return bad_answer(list->req, call->method,
-					  "this is no list", err);
+			return call_bad_answer(list->req, call->method,
+					       "this is no list", err);
 		add_items(list, items, scan_count_items(items));
 	}
 	end_list(list, token);
@@ -169,47 +186,16 @@ WAITS static bool call_list(struct request *req, const struct cloud_call *call,
 
 /* ---- one value ----------------------------------------------------------- */
 
-static void add_location(struct request *req, struct slice value)
-{
-	struct buf raw = { 0 }, url = { 0 };
-	struct slice key, id = { 0 };
-	struct scan s;
-
-	scan_init(&s, value.p, value.n);
-	scan_object(&s);
-	while (!id.n && scan_member(&s, &key))
-		if (slice_eq(key, "id") && scan_peek(&s) == SCAN_STRING)
-			scan_string(&s, &id);
-		else
-			scan_skip(&s, NULL);
-	scan_end(&s, NULL);
-	if (id.n && scan_unescape(id, &raw)) {
-		buf_printf(&url, "%s/", req->path);
-		text_percent_encode(&url, buf_slice(&raw), "");
-		http_add_header(req, "Location", url.p);
-	}
-	buf_done(&raw);
-	buf_done(&url);
-}
-
-static bool is_nothing(struct slice value)
-{
-	return !value.n || slice_eq(value, "null");
-}
-
-static void answer_value(struct request *req, const struct cloud_call *call,
-			 struct driver_reply *reply)
+static void answer_value(struct request *req, struct driver_reply *reply)
 {
 	struct slice value = reply->value;
 
-	if (call->outcome == CALL_DELETED || is_nothing(value)) {
+	if (!value.n || slice_eq(value, "null")) {
 		reply_empty(req);
 		return;
 	}
-	if (call->outcome == CALL_CREATED)
-		add_location(req, value);
 	http_keep(req, &reply->frame);
-	reply_raw(req, call->outcome == CALL_CREATED ? 201 : 200, value);
+	reply_raw(req, 200, value);
 }
 
 WAITS static bool call_value(struct request *req, const struct cloud_call *call,
@@ -217,31 +203,45 @@ WAITS static bool call_value(struct request *req, const struct cloud_call *call,
 {
 	struct registry *registry = api_of(req)->options.registry;
 	struct driver_reply reply;
+	bool ok;
 
 	if (!driver_call(registry, ask, &reply, err))
 		return false;
-	if (reply.pending && !pending_wait(req, ask, &reply, err))
-		return false;
-	if (reply.pending) {
-		pending_answer(req, &reply);
-	} else if (call->gives && (!reply.value.n || reply.value.p[0] != '{')) {
-		driver_reply_done(&reply);
-		return bad_answer(req, call->method, "this is no object", err);
-	} else {
-		answer_value(req, call, &reply);
-	}
+	if (reply.pending)
+		ok = call_bad_answer(req, call->method,
+				     "a read cannot be pending", err);
+	else if (call->gives && (!reply.value.n || reply.value.p[0] != '{'))
+		ok = call_bad_answer(req, call->method, "this is no object",
+				     err);
+	else
+		ok = true;
+	if (ok)
+		answer_value(req, &reply);
 	driver_reply_done(&reply);
-	return true;
+	return ok;
+}
+
+WAITS static bool call_read(struct request *req, const struct cloud_call *call,
+			    struct error *err)
+{
+	struct driver_request ask = make_request(req, call);
+	struct secret *secrets;
+	bool ok;
+
+	if (!open_credential(req, &ask, &secrets, err))
+		return false;
+	ok = call->outcome == CALL_LIST ? call_list(req, call, &ask, err)
+					: call_value(req, call, &ask, err);
+	secret_free(secrets);
+	return ok;
 }
 
 WAITS void call_answer(struct request *req, const struct cloud_call *call)
 {
-	struct driver_request ask = make_request(req, call);
 	struct error err;
-	bool ok = call->outcome == CALL_LIST
-			  ? call_list(req, call, &ask, &err)
-			  : call_value(req, call, &ask, &err);
 
-	if (!ok)
+	if (call->mutates)
+		mutation_answer(req, call);
+	else if (!call_read(req, call, &err))
 		reply_error(req, &err);
 }

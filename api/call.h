@@ -25,7 +25,15 @@ struct cloud_call {
 };
 
 /* Call the driver of req->provider and answer @req, with a problem document
- * when it failed. */
+ * when it failed.  What mutates becomes an operation (mutation.h). */
 WAITS void call_answer(struct request *req, const struct cloud_call *call);
+
+/* ---- for mutation.c -------------------------------------------------------- */
+
+/* The region tells where, not what: it goes out of the arguments. */
+const char *call_take_region(struct request *req, json_t *args);
+/* @err of a driver that answered @method wrongly.  Returns false. */
+bool call_bad_answer(struct request *req, const char *method, const char *what,
+		     struct error *err);
 
 #endif

@@ -135,6 +135,24 @@ WAITS static bool find(struct trust *t, const struct actor *who, const char *id,
 	return false;
 }
 
+WAITS json_t *operation_record(struct trust *t, const char *id,
+			       struct error *err)
+{
+	struct rows rows = { 0 };
+	json_t *record = NULL;
+
+	if (!store_read(t->store, NULL,
+			"SELECT " COLUMNS " FROM operations WHERE id = $1",
+			&rows, err, P_TEXT(id)))
+		return NULL;
+	if (rows.n)
+		record = record_of(&rows, 0);
+	else
+		no_operation(id, err);
+	rows_done(&rows);
+	return record;
+}
+
 /* Secrets are in the first answer only, and in its repetition for the same key
  * (idempotency.c). */
 static void drop_secrets(json_t *value, const char *method)

@@ -117,6 +117,7 @@ static bool read_outcome(const struct operation *op, const struct rows *rows,
 
 	text_copy(o->id, sizeof(o->id), id);
 	o->replayed = true;
+	o->poll_after_ms = OPERATION_POLL_MS;
 	if (!operation_state_from_name(row_text(rows, 0, "state"), &state))
 		return fail(err, ERR_INTERNAL, "operation %s has no state", id);
 	o->finished = state != STATE_RUNNING;

@@ -25,6 +25,7 @@ struct operation *operation_new(struct operations *all)
 	op->refs = 1;
 	op->workspace = "";
 	op->attempt = 1;
+	op->poll_ms = OPERATION_POLL_MS;
 	list_init(&op->link);
 	cond_init(&op->changed);
 	return op;
@@ -217,6 +218,7 @@ void operation_tell(const struct operation *op, struct operation_outcome *o)
 {
 	memcpy(o->id, op->id, sizeof(o->id));
 	o->finished = op->phase == PHASE_ENDED;
+	o->poll_after_ms = op->poll_ms;
 	o->failed = o->finished && op->state != STATE_SUCCEEDED;
 	if (o->failed)
 		o->error = op->err;

@@ -51,6 +51,8 @@ struct operations {
 	int64_t swept_ms; /* clock_ms when old rows were last removed */
 };
 
+#define OPERATION_POLL_MS 1000
+
 struct operation {
 	struct list link;
 	struct operations *owner;
@@ -80,6 +82,7 @@ struct operation {
 	int64_t lease_ms; /* clock_ms: until then it is surely ours */
 	long long attempt;
 
+	int64_t poll_ms; /* until something new is to be expected */
 	struct buf checkpoint, handle; /* raw JSON, n 0: none */
 	struct buf progress;	       /* the same; the newest */
 	int64_t progress_ms;	       /* clock_ms when it was last written */

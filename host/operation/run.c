@@ -302,7 +302,8 @@ WAITS static enum step go_on_pending(struct operation *op, struct way *way,
 	    memcmp(handle.p, op->handle.p, handle.n) != 0)
 		operation_row_handle(op, buf_slice(&handle));
 	reached(way);
-	return operation_nap(op, pause_of(pending)) ? STEP_POLL : STEP_LEAVE;
+	op->poll_ms = pause_of(pending);
+	return operation_nap(op, op->poll_ms) ? STEP_POLL : STEP_LEAVE;
 }
 
 /* What is wrong with the question, not with what was asked for. */

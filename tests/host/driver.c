@@ -71,12 +71,14 @@ static void send_error(const char *id, int code, const char *message)
 /* One of each kind: what may be sent again, and how one finds out. */
 static json_t *operations(void)
 {
-	return json_pack("{s:{}, s:{}, s:{}, s:{s:s}, s:{s:s}, s:{s:s}, s:{}}",
+	return json_pack("{s:{}, s:{}, s:{}, s:{s:s}, s:{s:s}, s:{s:s}, s:{},"
+			 " s:{s:s}, s:{}}",
 			 "region.list", "instance.list", "instance.create",
 			 "volume.create", "idempotency", "tag",
 			 "snapshot.create", "idempotency", "token",
 			 "volume.delete", "idempotency", "natural",
-			 "op.reconcile");
+			 "op.reconcile", "key_pair.create", "idempotency",
+			 "tag", "op.poll");
 }
 
 static json_t *hello(void)
@@ -93,8 +95,9 @@ static json_t *hello(void)
 		"integer", "required", named("needy") ? "endpoint" : NULL,
 		"credential_schema", "type", "object", "properties", "password",
 		"type", "string", "writeOnly", 1, "required",
-		named("locked") ? "password" : NULL, "env", "HOST_TEST_ENDPOINT",
-		"endpoint", "HOST_TEST_PASSWORD", "password", "kinds");
+		named("locked") ? "password" : NULL, "env",
+		"HOST_TEST_ENDPOINT", "endpoint", "HOST_TEST_PASSWORD",
+		"password", "kinds");
 }
 
 /* Tells twice that it is still at it, 60 ms apart. */
@@ -312,26 +315,141 @@ static void lose_answer(const char *id)
 			    "unknown"));
 }
 
-/* Says what the lost call's argument `outcome` wants, and what it was asked. */
+/* A file in the state directory; its stream, for the caller to close. */
+static FILE *state_file(const char *file, const char *mode)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/%s", json_string_value(state_dir),
+		 file);
+	return fopen(path, mode);
+}
+
+/* The cloud of this driver: a line for each operation that was applied. */
+static void apply(const char *op)
+{
+	FILE *f = state_file("applied", "a");
+
+	fprintf(f, "%s\n", op);
+	fclose(f);
+}
+
+static bool was_applied(const char *op)
+{
+	FILE *f = state_file("applied", "r");
+	char line[128];
+	bool found = false;
+
+	while (f && fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = '\0';
+		found |= !strcmp(line, op);
+	}
+	if (f)
+		fclose(f);
+	return found;
+}
+
+static json_t *made(const char *op)
+{
+	return json_pack("{s:s, s:s}", "id", op, "private_key",
+			 "THE PRIVATE KEY");
+}
+
+/* Says what the lost call's argument `outcome` wants, and what it was asked;
+ * "look": what is so. */
 static void reconcile(const char *id, json_t *args)
 {
 	json_t *lost = json_object_get(args, "args");
 	const char *outcome =
 		json_string_value(json_object_get(lost, "outcome"));
+	const char *op = json_string_value(json_object_get(args, "op"));
 
 	if (!outcome)
 		raise(SIGKILL);
+	if (!strcmp(outcome, "look")) {
+		if (was_applied(op))
+			send_value(id, json_pack("{s:s, s:o}", "outcome",
+						 "applied", "value", made(op)));
+		else
+			send_value(id, json_pack("{s:s}", "outcome",
+						 "not_applied"));
+		return;
+	}
 	send_value(id, json_pack("{s:s, s:O, s:{s:s}}", "outcome", outcome,
 				 "value", args, "handle", "id", "made-1"));
 }
 
+static void send_pending(const char *id, int left)
+{
+	send_result(id, json_pack("{s:s, s:{s:i}, s:i}", "type", "pending",
+				  "handle", "left", left, "poll_after_ms", 50));
+}
+
+/* One step nearer to the end; at 100 it never comes. */
+static void poll_pending(const char *id, json_t *args)
+{
+	json_t *handle = json_object_get(args, "handle");
+	int left = (int)json_integer_value(json_object_get(handle, "left"));
+
+	if (left > 0)
+		send_pending(id, left == 100 ? 100 : left - 1);
+	else
+		send_value(id, json_pack("{s:s}", "id", "made-at-last"));
+}
+
+static void send_note(const char *id, const char *method, const char *member,
+		      json_t *value)
+{
+	send_json(json_pack("{s:s, s:s, s:{s:s, s:o}}", "jsonrpc", "2.0",
+			    "method", method, "params", "id", id, member,
+			    value));
+}
+
+static char waiting[64]; /* for $/cancel: the call that does */
+
+/* What operations do. */
+static bool do_operation(const char *id, const char *what, const char *op)
+{
+	if (!strcmp(what, "apply")) {
+		apply(op);
+		send_value(id, made(op));
+	} else if (!strcmp(what, "apply and die")) {
+		apply(op);
+		raise(SIGKILL);
+	} else if (!strcmp(what, "apply and hang")) {
+		apply(op);
+	} else if (!strcmp(what, "pending")) {
+		send_pending(id, 2);
+	} else if (!strcmp(what, "pending for ever")) {
+		send_pending(id, 100);
+	} else if (!strcmp(what, "checkpoint and hang")) {
+		send_note(id, "$/checkpoint", "data",
+			  json_pack("{s:s}", "id", "made-1"));
+		send_note(id, "$/progress", "done", json_integer(7));
+	} else if (!strcmp(what, "wait for cancel")) {
+		send_note(id, "$/progress", "done", json_integer(1));
+		snprintf(waiting, sizeof(waiting), "%s", id);
+	} else if (!strcmp(what, "busy")) {
+		send_error(id, -31014, "come back later");
+	} else if (!strcmp(what, "quota")) {
+		send_error(id, -31008, "no more of these");
+	} else {
+		return false;
+	}
+	return true;
+}
+
 static void do_call(const char *id, json_t *params)
 {
+	json_t *ctx = json_object_get(params, "ctx");
 	json_t *args = json_object_get(params, "args");
 	const char *what = json_string_value(json_object_get(args, "do"));
 
 	if (!what)
 		send_value(id, json_pack("{s:[]}", "items"));
+	else if (do_operation(id, what,
+			      json_string_value(json_object_get(ctx, "op"))))
+		return;
 	else if (!strcmp(what, "look"))
 		send_value(id, surroundings());
 	else if (!strcmp(what, "try"))
@@ -383,6 +501,9 @@ static void handle(json_t *message)
 	if (!strcmp(method, "$/ping") && !named("deaf"))
 		send_json(json_pack("{s:s, s:s, s:O}", "jsonrpc", "2.0",
 				    "method", "$/pong", "params", params));
+	if (!strcmp(method, "$/cancel") &&
+	    !strcmp(waiting, json_string_value(json_object_get(params, "id"))))
+		send_error(waiting, -31001, "it was undone");
 	if (!id)
 		return;
 	if (!strcmp(method, "initialize"))
@@ -391,6 +512,8 @@ static void handle(json_t *message)
 		send_value(id, json_null());
 	else if (!strcmp(method, "op.reconcile"))
 		reconcile(id, json_object_get(params, "args"));
+	else if (!strcmp(method, "op.poll"))
+		poll_pending(id, json_object_get(params, "args"));
 	else
 		do_call(id, params);
 }
