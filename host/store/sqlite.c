@@ -10,11 +10,11 @@
  * but the queue (sqlite_queue.h).
  */
 #include <sqlite3.h>
+#include <stdio.h>
 
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/offload.h"
-#include "base/text.h"
 #include "store/sqlite_db.h"
 #include "store/sqlite_queue.h"
 #include "store/sqlite_writer.h"
@@ -24,16 +24,17 @@ struct sqlite {
 	char *path;
 	struct writer_start start;
 	bool writing, reading; /* its thread runs */
+	char version[32];
 };
 
 /* ---- the reader ----------------------------------------------------------- */
 
-static bool read_one(struct db *db, struct job *job)
+static bool read_one(struct sqlite *s, struct db *db, struct job *job)
 {
 	struct statement *st =
 		list_first(&job->statements, struct statement, link);
 
-	db_start(db);
+	db_start(db, s->start.timeout_ms);
 	return db_run(db, st, &job->rows, &job->err);
 }
 
@@ -46,11 +47,11 @@ static void *reader_main(void *arg)
 
 	while ((job = worker_next(w, false, 0, true))->type != JOB_CLOSE) {
 		if (job->type == JOB_OPEN) {
-			db = db_open(s->path, false, s->queue.timeout_ms,
+			db = db_open(s->path, false, s->start.timeout_ms,
 				     &job->err);
 			job->ok = db != NULL;
 		} else {
-			job->ok = read_one(db, job);
+			job->ok = read_one(s, db, job);
 			job->broken = !job->ok && db_is_broken(db);
 		}
 		job_finish(job);
@@ -63,13 +64,21 @@ static void *reader_main(void *arg)
 
 /* ---- asking --------------------------------------------------------------- */
 
+/* Before it serves, the database may take its time. */
+static int64_t limit_of(const struct sqlite *s, const struct job *job)
+{
+	return job->type == JOB_OPEN || job->type == JOB_SCRIPT
+		       ? DB_SLOW_MS
+		       : s->start.timeout_ms;
+}
+
 /* Ask and free; the answer's rows, if wanted, into @rows. */
-static WAITS bool ask(struct worker *w, struct job *job, struct rows *rows,
-		      struct error *err)
+static WAITS bool ask(struct sqlite *s, struct worker *w, struct job *job,
+		      struct rows *rows, struct error *err)
 {
 	bool ok;
 
-	if (!worker_ask(w, job, err))
+	if (!worker_ask(w, job, limit_of(s, job), err))
 		return false;
 	ok = job->ok;
 	if (!ok) {
@@ -118,7 +127,7 @@ static WAITS bool sqlite_run(void *state, struct tx *tx, bool commit,
 		tx->number = ++s->queue.last_tx;
 	job = job_of(JOB_RUN, tx);
 	job->commit = commit;
-	return ask(&s->queue.writer, job, rows, err);
+	return ask(s, &s->queue.writer, job, rows, err);
 }
 
 static void sqlite_abort(void *state, struct tx *tx)
@@ -133,7 +142,7 @@ static WAITS bool sqlite_read(void *state, struct tx *tx, struct error *err)
 	struct sqlite *s = state;
 	struct rows *rows = wanted(tx);
 
-	return ask(&s->queue.reader, job_of(JOB_READ, tx), rows, err);
+	return ask(s, &s->queue.reader, job_of(JOB_READ, tx), rows, err);
 }
 
 static WAITS bool sqlite_script(void *state, const char *sql, struct error *err)
@@ -142,19 +151,19 @@ static WAITS bool sqlite_script(void *state, const char *sql, struct error *err)
 	struct job *job = job_new(JOB_SCRIPT);
 
 	job->sql = arena_strdup(&job->arena, sql);
-	return ask(&s->queue.writer, job, NULL, err);
+	return ask(s, &s->queue.writer, job, NULL, err);
 }
 
 /* ---- opening and closing -------------------------------------------------- */
 
 /* End the thread of @w.  False: it hangs in a call of the kernel. */
-static WAITS bool stop(struct worker *w, bool runs)
+static WAITS bool stop(struct sqlite *s, struct worker *w, bool runs)
 {
 	struct error err;
 
 	if (!runs)
 		return true;
-	if (!ask(w, job_new(JOB_CLOSE), NULL, &err)) {
+	if (!ask(s, w, job_new(JOB_CLOSE), NULL, &err)) {
 		pthread_detach(w->thread);
 		return false;
 	}
@@ -165,8 +174,8 @@ static WAITS bool stop(struct worker *w, bool runs)
 static WAITS void sqlite_close(void *state)
 {
 	struct sqlite *s = state;
-	bool read = stop(&s->queue.reader, s->reading);
-	bool written = stop(&s->queue.writer, s->writing);
+	bool read = stop(s, &s->queue.reader, s->reading);
+	bool written = stop(s, &s->queue.writer, s->writing);
 
 	queue_done(&s->queue);
 	if (!read || !written) {
@@ -188,8 +197,8 @@ static WAITS bool start(struct sqlite *s, struct error *err)
 	if (!s->writing || !s->reading)
 		return fail(err, ERR_STORE_UNAVAILABLE,
 			    "no thread can be started for the database");
-	return ask(&q->writer, job_new(JOB_OPEN), NULL, err) &&
-	       ask(&q->reader, job_new(JOB_OPEN), NULL, err);
+	return ask(s, &q->writer, job_new(JOB_OPEN), NULL, err) &&
+	       ask(s, &q->reader, job_new(JOB_OPEN), NULL, err);
 }
 
 static WAITS void *sqlite_open(const struct store_options *options,
@@ -205,7 +214,9 @@ static WAITS void *sqlite_open(const struct store_options *options,
 	}
 	s = mem_alloc(sizeof(*s));
 	s->path = mem_strdup(path);
-	queue_init(&s->queue, options->timeout_ms);
+	snprintf(s->version, sizeof(s->version), "SQLite %s",
+		 sqlite3_libversion());
+	queue_init(&s->queue);
 	s->start = (struct writer_start){ &s->queue.writer, s->path,
 					  options->timeout_ms };
 	if (start(s, err))
@@ -219,9 +230,9 @@ static bool sqlite_is_up(const void *state)
 	return ((const struct sqlite *)state)->queue.up;
 }
 
-static const char *sqlite_version(const void *state UNUSED)
+static const char *sqlite_version(const void *state)
 {
-	return "SQLite " SQLITE_VERSION;
+	return ((const struct sqlite *)state)->version;
 }
 
 const struct store_engine store_sqlite = {

@@ -27,7 +27,7 @@
 struct db {
 	sqlite3 *sqlite;
 	sqlite3_stmt *cache[CACHE_SLOTS];
-	int64_t timeout_ms, until;
+	int64_t limit_ms, until; /* of what runs now */
 	bool broken;
 };
 
@@ -73,7 +73,7 @@ static bool fail_engine(struct db *db, int rc, struct error *err)
 		return store_unavailable(err,
 					 "the database took longer than "
 					 "%lld ms",
-					 (long long)db->timeout_ms);
+					 (long long)db->limit_ms);
 	default:
 		return store_unavailable(err, "the database fails: %s%s%s",
 					 sqlite3_errstr(rc), error ? ": " : "",
@@ -372,9 +372,10 @@ bool db_script(struct db *db, const char *sql, struct error *err)
 	return false;
 }
 
-void db_start(struct db *db)
+void db_start(struct db *db, int64_t ms)
 {
-	db->until = db_now() + db->timeout_ms;
+	db->limit_ms = ms;
+	db->until = db_now() + ms;
 }
 
 static int is_late(void *arg)
@@ -419,8 +420,8 @@ bool db_claim(struct db *db, struct error *err)
 		     err);
 }
 
-/* Ours, or empty. */
-static bool check_owner(struct db *db, struct error *err)
+/* It is, or is empty and becomes so. */
+static bool make_ours(struct db *db, struct error *err)
 {
 	int64_t id, objects;
 
@@ -429,8 +430,12 @@ static bool check_owner(struct db *db, struct error *err)
 	    !get_number(db, "SELECT count(*) AS n FROM sqlite_schema", "n",
 			&objects, err))
 		return false;
-	return id == DB_APPLICATION_ID || (!id && !objects) ||
-	       fail(err, ERR_INVALID, "it is the database of another program");
+	if (id == DB_APPLICATION_ID)
+		return true;
+	if (id || objects)
+		return fail(err, ERR_INVALID,
+			    "it is the database of another program");
+	return db_claim(db, err);
 }
 
 /* SQLite stays with the mode it has when it cannot do this one. */
@@ -459,13 +464,14 @@ static const char settings[] =
 	"PRAGMA cell_size_check = ON;";
 /* clang-format on */
 
-static bool configure(struct db *db, bool writer, struct error *err)
+static bool configure(struct db *db, bool writer, int64_t timeout_ms,
+		      struct error *err)
 {
 	sqlite3 *s = db->sqlite;
 
 	sqlite3_extended_result_codes(s, 1);
 	/* So that the answer comes before the asker has left. */
-	sqlite3_busy_timeout(s, (int)(db->timeout_ms / 2));
+	sqlite3_busy_timeout(s, (int)(timeout_ms / 2));
 	sqlite3_progress_handler(s, STEPS_PER_LOOK, is_late, db);
 	sqlite3_db_config(s, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	/* "text" is a name here, as in PostgreSQL, never a string. */
@@ -475,7 +481,7 @@ static bool configure(struct db *db, bool writer, struct error *err)
 		return false;
 	if (!writer)
 		return db_script(db, "PRAGMA query_only = ON", err);
-	return check_owner(db, err) && use_wal(db, err) && db_claim(db, err);
+	return make_ours(db, err) && use_wal(db, err);
 }
 
 static bool open_file(struct db *db, const char *path, struct error *err)
@@ -509,9 +515,8 @@ struct db *db_open(const char *path, bool writer, int64_t timeout_ms,
 	if (writer && !make_private(path, err))
 		return NULL;
 	db = mem_alloc(sizeof(*db));
-	db->timeout_ms = timeout_ms;
-	db_start(db);
-	if (open_file(db, path, err) && configure(db, writer, err))
+	db_start(db, DB_SLOW_MS);
+	if (open_file(db, path, err) && configure(db, writer, timeout_ms, err))
 		return db;
 	fail_open(db, path, err);
 	db_close(db);

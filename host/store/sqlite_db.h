@@ -20,8 +20,11 @@ struct db *db_open(const char *path, bool writer, int64_t timeout_ms,
 		   struct error *err);
 void db_close(struct db *db);
 
-/* What runs from now on is interrupted when it takes longer than the timeout. */
-void db_start(struct db *db);
+/* What runs from now on is interrupted after @ms. */
+void db_start(struct db *db, int64_t ms);
+
+/* What a migration may take, or opening after a crash. */
+#define DB_SLOW_MS (10 * 60000)
 
 /*
  * Run one statement; its rows into @rows (NULL: not wanted), its demand is

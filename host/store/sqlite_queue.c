@@ -125,8 +125,8 @@ static void woken(struct ev_loop *ev UNUSED, ev_async *w, int events UNUSED)
 	collect(container_of(w, struct queue, wake));
 }
 
-/* Nobody waits for @job any more.  True: it was answered in the end. */
-static bool give_up(struct queue *q, struct job *job, struct error *err)
+/* Nobody waits for @job any more; how far it had come. */
+static enum job_state give_up(struct queue *q, struct job *job)
 {
 	enum job_state state;
 	bool unseen;
@@ -143,23 +143,25 @@ static bool give_up(struct queue *q, struct job *job, struct error *err)
 	pthread_mutex_unlock(&q->lock);
 	if (unseen)
 		job_free(job);
+	return state;
+}
+
+WAITS bool worker_ask(struct worker *w, struct job *job, int64_t ms,
+		      struct error *err)
+{
+	struct queue *q = w->queue;
+	enum job_state state = JOB_DONE;
+
+	post(w, job);
+	store_wait(&job->finished, clock_ms() + ms);
+	if (!job->done)
+		state = give_up(q, job);
 	if (state == JOB_DONE)
 		return true;
 	store_unavailable(err, "the database did not answer within %lld ms",
-			  (long long)q->timeout_ms);
+			  (long long)ms);
 	if (state == JOB_SEALED)
 		err->effect = EFFECT_UNKNOWN;
-	return false;
-}
-
-WAITS bool worker_ask(struct worker *w, struct job *job, struct error *err)
-{
-	struct queue *q = w->queue;
-
-	post(w, job);
-	store_wait(&job->finished, clock_ms() + q->timeout_ms);
-	if (job->done || give_up(q, job, err))
-		return true;
 	set_up(q, false);
 	return false;
 }
@@ -172,7 +174,7 @@ static void worker_init(struct worker *w, struct queue *q)
 	list_init(&w->continued);
 }
 
-void queue_init(struct queue *q, int64_t timeout_ms)
+void queue_init(struct queue *q)
 {
 	pthread_mutex_init(&q->lock, NULL);
 	worker_init(&q->writer, q);
@@ -182,7 +184,6 @@ void queue_init(struct queue *q, int64_t timeout_ms)
 	q->hand_over.run = hand_over;
 	q->probe.run = probe;
 	q->up = true;
-	q->timeout_ms = timeout_ms;
 	ev_async_init(&q->wake, woken);
 	ev_async_start(loop_ev(), &q->wake);
 }

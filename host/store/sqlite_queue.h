@@ -79,24 +79,24 @@ struct queue {
 	bool up, probing; /* the loop's */
 	struct timer probe;
 	uint64_t last_tx;
-	int64_t timeout_ms;
 };
 
 /* ---- the loop's side ------------------------------------------------------ */
 
-void queue_init(struct queue *q, int64_t timeout_ms);
+void queue_init(struct queue *q);
 void queue_done(struct queue *q);
 
 struct job *job_new(enum job_type type);
 void job_free(struct job *job);
 
 /*
- * Hand @job to @w and wait until it is answered, at most the timeout.  True:
+ * Hand @job to @w and wait until it is answered, at most @ms.  True:
  * look at job->ok; it is the caller's again.  False with
  * ERR_STORE_UNAVAILABLE: it is not; its transaction is rolled back
  * (EFFECT_NONE), or may be committed (EFFECT_UNKNOWN).
  */
-WAITS bool worker_ask(struct worker *w, struct job *job, struct error *err);
+WAITS bool worker_ask(struct worker *w, struct job *job, int64_t ms,
+		      struct error *err);
 /* Hand it over, and forget it. */
 void worker_post(struct worker *w, struct job *job);
 

@@ -76,7 +76,7 @@ static bool group_begin(struct writer *w, struct error *err)
 {
 	if (w->open)
 		return true;
-	db_start(w->db);
+	db_start(w->db, w->start->timeout_ms);
 	if (!db_is_there(w->db, err) || !db_do(w->db, "BEGIN IMMEDIATE", err))
 		return false;
 	w->open = true;
@@ -95,7 +95,7 @@ static void group_end(struct writer *w, const struct error *why)
 {
 	struct job *job;
 
-	list_each (job, &w->group, struct job, link) {
+	list_each(job, &w->group, struct job, link) {
 		job->ok = !why;
 		job->broken = why != NULL;
 		if (why)
@@ -124,7 +124,7 @@ static void group_commit(struct writer *w)
 
 	if (!w->open)
 		return;
-	db_start(w->db);
+	db_start(w->db, w->start->timeout_ms);
 	if (put_head(w, &err) && db_commit(w->db, &err))
 		group_end(w, NULL);
 	else
@@ -178,7 +178,7 @@ static bool run_statements(struct writer *w, struct job *job)
 	struct statement *st;
 	struct rows *rows;
 
-	list_each (st, &job->statements, struct statement, link) {
+	list_each(st, &job->statements, struct statement, link) {
 		rows = st->rows ? &job->rows : NULL;
 		if (st->fill)
 			store_fill_params(st, &w->lane);
@@ -215,7 +215,7 @@ static void give_back(struct writer *w, struct job *job)
 
 static void run(struct writer *w, struct job *job)
 {
-	db_start(w->db);
+	db_start(w->db, w->start->timeout_ms);
 	if (!enter(w, job, &job->err)) {
 		finish(job, false, !job->continues);
 		return;
@@ -249,7 +249,7 @@ static void run_alone(struct writer *w, struct job *job)
 	bool ok;
 
 	group_commit(w);
-	db_start(w->db);
+	db_start(w->db, DB_SLOW_MS);
 	ok = db_is_there(w->db, &job->err) &&
 	     db_do(w->db, "BEGIN IMMEDIATE", &job->err) &&
 	     (job->type == JOB_PROBE ? db_claim(w->db, &job->err)

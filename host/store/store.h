@@ -54,7 +54,8 @@ WAITS struct store *store_open(const struct store_options *options,
 /* Ends when all transactions have. */
 WAITS void store_close(struct store *s);
 
-/* Whether the last thing asked of it was answered; heals by itself. */
+/* False from when the database itself failed until it could be written again;
+ * it tries that by itself.  Reads may work meanwhile. */
 bool store_is_up(const struct store *s);
 const char *store_engine(const struct store *s); /* "SQLite 3.40.1" */
 

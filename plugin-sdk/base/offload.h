@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The only threads of ours: a small pool for what really blocks (disk syncs,
- * name look-ups of vendor libraries, password hashing).
+ * name look-ups of vendor libraries, password hashing).  The host's SQLite has
+ * two more (host/store/sqlite.c).
  */
 #ifndef SKYCLUST_BASE_OFFLOAD_H
 #define SKYCLUST_BASE_OFFLOAD_H

@@ -202,7 +202,7 @@ static void ask_nobody(struct queue *q, bool continues, bool still_there)
 	struct job *job = job_new(JOB_RUN);
 
 	job->continues = continues;
-	assert_false(worker_ask(&q->writer, job, &store_err));
+	assert_false(worker_ask(&q->writer, job, 10, &store_err));
 	assert_int_equal(store_err.effect, EFFECT_NONE);
 	job = worker_next(&q->writer, false, 0, false);
 	assert_int_equal(job != NULL, still_there);
@@ -218,7 +218,7 @@ static void given_up_unseen(void)
 {
 	struct queue q = { 0 };
 
-	queue_init(&q, 10);
+	queue_init(&q);
 	ask_nobody(&q, false, false);
 	ask_nobody(&q, true, true);
 	queue_done(&q);

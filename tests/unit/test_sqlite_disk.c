@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "sqlite_run.h"
+#include "store/backend.h"
 
 static bool was_tried(void *arg UNUSED)
 {
@@ -87,6 +88,33 @@ static void disk_hangs(void)
 }
 
 STORE_DEFINE(disk_hangs)
+
+static bool migrated;
+
+static void run_script(void *arg UNUSED)
+{
+	migrated = store->engine->script(store->state,
+					 "UPDATE revision SET n = 99;"
+					 "UPDATE revision SET n = n + 1;",
+					 &store_err);
+}
+
+/* A migration may take longer than anybody else would wait. */
+static void script_is_slow(void)
+{
+	store_end();
+	store_begin_ms(SHORT_MS);
+	set_gate(true);
+	assert_non_null(fiber_spawn("script", run_script, NULL));
+	host_await(is_hanging, NULL);
+	write_fails("a", EFFECT_NONE, "300 ms");
+	set_gate(false);
+	host_await(store_is_alone, NULL);
+	assert_true(migrated);
+	assert_int_equal(store_number("SELECT n FROM revision"), 100);
+}
+
+STORE_DEFINE(script_is_slow)
 
 /* So large that it is written before its commit. */
 static void put_large(struct tx *tx)
@@ -170,6 +198,7 @@ int main(void)
 		STORE_ROW(sync_failed)
 		STORE_ROW(disk_hangs)
 		STORE_ROW(statement_hangs)
+		STORE_ROW(script_is_slow)
 		STORE_ROW(close_on_hanging_disk)
 	};
 	/* clang-format on */
