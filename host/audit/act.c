@@ -101,7 +101,7 @@ WAITS json_t *audit_checkpoint_list(struct trust *t,
 	long long limit = json_int(args, "limit", LIMIT);
 	json_t *items, *token;
 	struct rows rows;
-	int64_t below;
+	int64_t below = 0;
 
 	limit = limit > LIMIT_MOST ? LIMIT_MOST : limit;
 	if (!read_token(args, &below, err) ||
