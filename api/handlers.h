@@ -34,6 +34,9 @@ void oidc_list(struct request *req);
 WAITS void oidc_go(struct request *req);
 WAITS void oidc_back(struct request *req);
 
+/* audit_export.c: the audit log, in pieces */
+WAITS void audit_export_get(struct request *req);
+
 /* vendor.c: kinds that only one driver has, x.VENDOR.KIND */
 WAITS void vendor_call(struct request *req);
 

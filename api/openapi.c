@@ -236,7 +236,9 @@ static json_t *responses(const struct route *route, json_t *schemas)
 
 	if (is_verb(route, "create"))
 		set(all, "201", created(route, schemas));
-	else if (!is_verb(route, "delete") && (!route->op || route->op->result))
+	else if (!is_verb(route, "delete") &&
+		 (!route->op || route->op->result ||
+		  strcmp(route->type, REPLY_JSON) != 0))
 		set(all, "200", with_content(route, "The answer.", schemas));
 	if (mutates)
 		set(all, "202",

@@ -16,6 +16,7 @@
 #define PROVIDER V1 "/providers/{provider}"
 #define JSON_TYPE "application/json"
 #define HTML_TYPE "text/html; charset=utf-8"
+#define TEXT_TYPE "text/plain; charset=utf-8"
 
 /* A row; all of it is required, so none goes without saying who it is for:
  * OPEN, SELF, or SYSTEM(permission). */
@@ -171,6 +172,22 @@ static const char *permission_of(const struct cat_op *op)
 	return arena_printf(&table.arena, "%s:%s", op->kind->name, op->verb);
 }
 
+/* Operations of nouns that answer in pieces, by a handler of their own. */
+static const struct stream {
+	const char *op, *type;
+	WAITS void (*handle)(struct request *req);
+} streams[] = {
+	{ "audit_record.export", TEXT_TYPE, audit_export_get },
+};
+
+static const struct stream *stream_of(const struct cat_op *op)
+{
+	for (size_t i = 0; i < ARRAY_LEN(streams); i++)
+		if (!strcmp(streams[i].op, op->name))
+			return &streams[i];
+	return NULL;
+}
+
 static void add_op(const struct place *place, const struct cat_op *op,
 		   enum http_method method, const char *path)
 {
@@ -179,6 +196,7 @@ static void add_op(const struct place *place, const struct cat_op *op,
 				    ? ".post"
 				    : "";
 	const struct noun *noun = place->noun;
+	const struct stream *stream = stream_of(op);
 
 	add_route(&(struct route){
 		.method = method,
@@ -186,12 +204,14 @@ static void add_op(const struct place *place, const struct cat_op *op,
 			arena_printf(&table.arena, "%s%s", place->base, path),
 		.scope = noun ? noun_scope(noun, op) : ACCESS_NAMED,
 		.permission = permission_of(op),
-		.handle = noun ? noun_call : resource_call,
+		.handle = stream ? stream->handle
+			  : noun ? noun_call
+				 : resource_call,
 		.id = arena_printf(&table.arena, "%s.%s%s", place->id,
 				   op->verb, again),
 		.tag = op->kind->title,
 		.summary = op->help,
-		.type = JSON_TYPE,
+		.type = stream ? stream->type : JSON_TYPE,
 		.op = op,
 		.noun = noun,
 		.act = noun ? act_find(op->name) : NULL,

@@ -65,10 +65,10 @@ typedef WAITS bool audit_writer(void *arg, struct slice piece);
  * line as in audit/chain.h; what skyclust-audit-verify reads) or "csv" (RFC
  * 4180), since, until (RFC 3339); of who->workspace only when it is set.  A
  * selection cannot be verified, for its records do not follow each other.
- * False with @err, also when @write returned false (ERR_CANCELLED).
+ * False with @err, also when @writer returned false (ERR_CANCELLED).
  */
 WAITS bool audit_export(struct trust *t, const struct actor *who,
-			const json_t *args, audit_writer *write, void *arg,
+			const json_t *args, audit_writer *writer, void *arg,
 			struct error *err);
 
 /* ---- acts (trust.h) ------------------------------------------------------ */

@@ -151,7 +151,7 @@ static WAITS bool read_some(struct export *e, struct buf *out, size_t *n,
 }
 
 WAITS bool audit_export(struct trust *t, const struct actor *who,
-			const json_t *args, audit_writer *write, void *arg,
+			const json_t *args, audit_writer *writer, void *arg,
 			struct error *err)
 {
 	struct export e = {
@@ -169,7 +169,7 @@ WAITS bool audit_export(struct trust *t, const struct actor *who,
 	do {
 		if (!read_some(&e, &piece, &n, err))
 			return false;
-		if (piece.n && !write(arg, buf_slice(&piece)))
+		if (piece.n && !writer(arg, buf_slice(&piece)))
 			return fail(err, ERR_CANCELLED,
 				    "the reader of the export is gone");
 		buf_clear(&piece);

@@ -12,7 +12,7 @@ extern const struct cat_kind noun_kind_audit_record, noun_kind_audit_checkpoint;
 #define A_SINCE { "since", CAT_TIME, 0, "Only records from then on." }
 #define A_UNTIL { "until", CAT_TIME, 0, "Only records from before then." }
 #define A_WHERE                                                                \
-	{ "workspace_id", CAT_STRING, 0, "Only what concerns this workspace; without it all.", \
+	{ "workspace_id", CAT_STRING, 0, "Only what concerns this workspace.", \
 	  .min = 1, .max = 64 }
 
 /* ---- audit_record ------------------------------------------------------------ */
@@ -46,8 +46,8 @@ static const struct cat_record noun_record_audit_record = {
 		{ "id", CAT_STRING, REQ | FIXED, "Lane and number of the record: 0-123." },
 		{ "hash", CAT_STRING, REQ | FIXED, "SHA-256 that the next record holds." },
 		{ "at", CAT_TIME, FIXED, "When." },
-		{ "action", CAT_STRING, REQ | FIXED, "What: KIND.VERB, auth.login, driver.started." },
-		{ "outcome", CAT_STRING, REQ | FIXED, "allowed, denied, succeeded or failed." },
+		{ "action", CAT_STRING, REQ | FIXED, "What: instance.create, auth.login." },
+		{ "outcome", CAT_STRING, REQ | FIXED, "allowed, denied, succeeded, failed." },
 		{ "reason", CAT_STRING, FIXED, "Code of the error, when denied or failed." },
 		{ "actor", CAT_OBJECT, FIXED, "Who.", .of = &noun_record_audit_actor },
 		{ "workspace_id", CAT_STRING, FIXED, "Workspace it concerns." },
@@ -55,16 +55,16 @@ static const struct cat_record noun_record_audit_record = {
 		{ "provider", CAT_STRING, FIXED, "Provider." },
 		{ "driver", CAT_OBJECT, FIXED, "Driver.", .of = &noun_record_audit_driver },
 		{ "operation_id", CAT_STRING, FIXED, "Operation it belongs to." },
-		{ "effect", CAT_STRING, FIXED, "What it changed: none, partial, applied, unknown." },
+		{ "effect", CAT_STRING, FIXED, "none, partial, applied or unknown." },
 		{ "request_id", CAT_STRING, FIXED, "X-Request-Id of the request." },
 		{ "trace", CAT_STRING, FIXED, "Trace of the request (W3C)." },
 		{ "source", CAT_STRING, FIXED, "Address it came from." },
 		{ "agent", CAT_STRING, FIXED, "User-Agent of the client." },
 		{ "body", CAT_STRING, FIXED, "SHA-256 of what was asked." },
-		{ "count", CAT_INT, FIXED, "How many alike within a tenth of a second it stands for." },
+		{ "count", CAT_INT, FIXED, "How many alike it stands for." },
 		{ "last_at", CAT_TIME, FIXED, "When the last of them was." },
 		{ "last_request_id", CAT_STRING, FIXED, "X-Request-Id of the last of them." },
-		{ "again", CAT_BOOL, FIXED, "It may be in the log twice: an answer of the store got lost." },
+		{ "again", CAT_BOOL, FIXED, "It may be in the log twice." },
 		{ "more", CAT_ANY, FIXED, "What else is worth keeping." },
 		{ NULL },
 	},
@@ -85,6 +85,15 @@ static const struct cat_field audit_filters[] = {
 };
 
 static const struct cat_field audit_stats_args[] = { A_WHERE, A_SINCE, A_UNTIL, { NULL } };
+
+static const struct cat_field audit_export_args[] = {
+	{ "format", CAT_STRING, 0, "JSON lines, as skyclust-audit-verify reads them, or CSV.",
+	  .words = WORDS("jsonl", "csv") },
+	A_WHERE,
+	A_SINCE,
+	A_UNTIL,
+	{ NULL },
+};
 
 static const struct cat_record noun_record_audit_action_count = {
 	"audit_action_count", "How often something came to an outcome.",
@@ -128,7 +137,7 @@ static const struct cat_record noun_record_audit_stats = {
 		{ "lanes", CAT_OBJECT, LIST, "The ends of the chains.",
 		  .of = &noun_record_audit_lane },
 		{ "waiting", CAT_INT, 0, "Records that are not written yet." },
-		{ "lost", CAT_INT, 0, "Records for which there was no room, not told in the log yet." },
+		{ "lost", CAT_INT, 0, "Records for which there was no room." },
 		{ "last_checkpoint", CAT_INT, 0, "Number of the newest checkpoint." },
 		{ "agreed_at_start", CAT_BOOL, 0,
 		  "Whether the log was where it was left when the host started." },
@@ -169,8 +178,11 @@ const struct cat_kind noun_kind_audit_record = {
 	(const struct cat_op[]){
 		NOUN_OP(audit_record, list, CAT_PAGED, "Search the log, newest first.",
 			.args = audit_filters, .result = &noun_record_audit_record),
-		NOUN_OP(audit_record, stats, CAT_ACTION, "Count the records of a week, or of a time.",
+		NOUN_OP(audit_record, stats, CAT_ACTION, "Count the records of a week, or a time.",
 			.args = audit_stats_args, .result = &noun_record_audit_stats),
+		NOUN_OP(audit_record, export, CAT_ACTION,
+			"Give all records, as JSON lines or CSV; a selection cannot be verified.",
+			.args = audit_export_args),
 		NOUN_OP(audit_record, verify, CAT_ACTION, "Verify the whole log as it is stored.",
 			.result = &noun_record_audit_verification),
 		{ NULL },
