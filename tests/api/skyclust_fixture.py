@@ -20,6 +20,7 @@ import os
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 import tempfile
 import threading
@@ -58,6 +59,19 @@ class Answer(collections.namedtuple('Answer', 'status headers body')):
 
     def json(self):
         return json.loads(self.body)
+
+
+class UnixConnection(http.client.HTTPConnection):
+    """HTTP through a unix socket."""
+
+    def __init__(self, path, timeout):
+        super().__init__('localhost', timeout=timeout)
+        self._path = str(path)
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
 
 
 class Host:
@@ -119,7 +133,7 @@ class Host:
         if not kept.exists():
             made = self.log_in(bootstrap=(self.data / 'bootstrap.token').read_text())
             status, token = self.request('POST', '/api/v1/auth/tokens', {'name': 'tests'},
-                                         token=made['access_token'])
+                                         token=made['access_token'], local=True)
             if status != 201:
                 raise AssertionError(f'no API token: {status} {token}')
             kept.write_text(token['token'])
@@ -131,7 +145,7 @@ class Host:
         if bootstrap:
             body['token'] = bootstrap
         status, answer = self.request('POST', '/api/v1/auth/' + ('bootstrap' if bootstrap else 'login'), body,
-                                      token=False)
+                                      token=False, local=bool(bootstrap))
         if status != 200:
             raise AssertionError(f'no login: {status} {answer}')
         return answer
@@ -215,9 +229,9 @@ class Host:
             return http.client.HTTPSConnection('127.0.0.1', self.port, timeout=timeout, context=self.tls)
         return http.client.HTTPConnection('127.0.0.1', self.port, timeout=timeout)
 
-    def call(self, method, path, body=None, headers=None, token=True, timeout=WAIT_TIMEOUT):
+    def call(self, method, path, body=None, headers=None, token=True, timeout=WAIT_TIMEOUT, local=False):
         """One request on a connection of its own. @body: bytes as they are, or
-        anything JSON can say. Returns an Answer."""
+        anything JSON can say; @local: through the unix socket. Returns an Answer."""
         send = {'Authorization': 'Bearer ' + self.token} if token is True else {}
         if isinstance(token, str):
             send['Authorization'] = 'Bearer ' + token
@@ -225,7 +239,8 @@ class Host:
             body = json.dumps(body).encode()
             send['Content-Type'] = 'application/json'
         send.update(headers or {})
-        with contextlib.closing(self.connect(timeout)) as connection:
+        connection = UnixConnection(self.data / 'skyclust.sock', timeout) if local else self.connect(timeout)
+        with contextlib.closing(connection):
             connection.request(method, path, body, send)
             answer = connection.getresponse()
             return Answer(answer.status, answer.headers, answer.read())
