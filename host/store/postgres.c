@@ -104,7 +104,7 @@ static bool wants_lane(const struct tx *tx)
 {
 	const struct statement *st;
 
-	list_each (st, &tx->pending, struct statement, link)
+	list_each(st, &tx->pending, struct statement, link)
 		if (st->fill)
 			return true;
 	return false;
@@ -169,7 +169,7 @@ static void add_all(struct pg_conn *c, struct tx *tx, bool commit)
 		pg_add_sql(c, &tx->arena, "BEGIN", NULL, NULL);
 		begin(c, &tx->arena, tx->workspace);
 	}
-	list_each (st, &tx->pending, struct statement, link) {
+	list_each(st, &tx->pending, struct statement, link) {
 		if (st->fill)
 			store_fill_params(st, &c->lane);
 		pg_add(c, &tx->arena, st);

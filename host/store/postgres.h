@@ -43,6 +43,7 @@ struct pg_conn {
 	ev_io io;
 	struct cond event;
 	bool ready;	/* the event has happened */
+	bool broken;	/* its answers are no longer those to our questions */
 	bool writes;	/* whoever has it is counted as a writer */
 	bool owes;	/* a ROLLBACK went out, its answers are still to come */
 	uint64_t count; /* of statements sent */
@@ -59,6 +60,7 @@ struct pg_refusal {
 	char state[6];		    /* SQLSTATE, or "" */
 	const struct statement *st; /* at which statement, or NULL */
 	bool commit;		    /* it was the commit */
+	bool committed;		    /* it came after the commit was confirmed */
 	bool fatal;		    /* the server ended the session */
 	char where[128];	    /* the constraint, or the table, or "" */
 	char text[256];		    /* primary message */

@@ -214,7 +214,8 @@ static bool is_stale(const struct pg_conn *c)
 {
 	struct pollfd fd = { .fd = PQsocket(c->pq), .events = POLLIN };
 
-	return PQstatus(c->pq) == CONNECTION_BAD || poll(&fd, 1, 0) != 0;
+	return c->broken || PQstatus(c->pq) == CONNECTION_BAD ||
+	       poll(&fd, 1, 0) != 0;
 }
 
 static WAITS struct pg_conn *make(struct pg *pg, bool writes, int64_t deadline,

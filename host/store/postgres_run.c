@@ -391,8 +391,9 @@ static bool take_result(const struct pg_item *item, const PGresult *r,
 	if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) {
 		if (item->what == PG_RUN && item->st && item->st->rows)
 			take_rows(item->st->rows, r);
-		return item->what != PG_COMMIT ||
-		       !strcmp(PQcmdStatus((PGresult *)r), "COMMIT");
+		why->committed = item->what == PG_COMMIT &&
+				 !strcmp(PQcmdStatus((PGresult *)r), "COMMIT");
+		return item->what != PG_COMMIT || why->committed;
 	}
 	if (item->prepared) /* the server does not have it */
 		forget(item->prepared);
@@ -424,22 +425,28 @@ static void drop_rows(struct pg_conn *c)
 			rows_done(c->items[i].st->rows);
 }
 
+/* What happens after the commit was confirmed does not undo it. */
+static enum pg_end end_of(const struct pg_conn *c, const struct pg_refusal *why)
+{
+	if (why->committed)
+		return PG_DONE;
+	if (*why->state)
+		return PG_REFUSED;
+	return c->broken ? PG_LOST : PG_DONE;
+}
+
 static WAITS enum pg_end read_items(struct pg_conn *c, int64_t deadline,
 				    struct pg_refusal *why)
 {
-	enum pg_end end = PG_DONE;
+	enum pg_end end;
 	size_t i = 0;
 
 	while (i < c->n && read_item(c, &c->items[i], deadline, why))
 		i++;
-	if (*why->state)
-		end = PG_REFUSED; /* and if it broke after that, what of it */
-	else if (i < c->n)
-		end = PG_LOST;
+	c->broken = i < c->n || why->fatal;
+	end = end_of(c, why);
 	if (end != PG_DONE)
 		drop_rows(c);
-	if (i < c->n)
-		why->fatal = true;
 	c->n = 0;
 	return end;
 }

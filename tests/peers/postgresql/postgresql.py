@@ -140,7 +140,8 @@ class Postgres:
         """-9, all of its processes at once."""
         wait_for_end(self._signal(signal.SIGKILL))
         # It would not start as long as its zombie waits for a parent.
-        (self.home / 'data/postmaster.pid').unlink(missing_ok=True)
+        for file in self.home / 'data/postmaster.pid', *self.home.glob('.s.PGSQL.*.lock'):
+            file.unlink(missing_ok=True)
 
     def pause(self):
         close_all(self._signal(signal.SIGSTOP))
