@@ -87,6 +87,8 @@ void trust_reload(struct trust *t, const struct config *config)
 
 WAITS void trust_stop(struct trust *t, int64_t deadline)
 {
+	if (!t)
+		return;
 	operation_stop(t, deadline);
 	credential_stop(t);
 	access_stop(t);

@@ -58,7 +58,7 @@ WAITS struct trust *trust_new(const struct config *config,
 			      struct registry *registry, struct error *err);
 void trust_reload(struct trust *t, const struct config *config);
 /* Stop taking work, let what is under way come to a point from which it can go
- * on, write the last records. */
+ * on, write the last records.  NULL does nothing. */
 WAITS void trust_stop(struct trust *t, int64_t deadline);
 void trust_free(struct trust *t);
 
