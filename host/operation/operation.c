@@ -181,7 +181,7 @@ WAITS static void live(void *arg)
 		die_at("operation.committed");
 		op->since_ms = clock_ms();
 		operation_set_phase(op, PHASE_UNDER_WAY);
-		operation_run(op);
+		operation_settle(op);
 	} else {
 		operation_set_phase(op, PHASE_REFUSED);
 		if (op->refused.effect == EFFECT_UNKNOWN)

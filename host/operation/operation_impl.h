@@ -112,7 +112,7 @@ void operation_tell(const struct operation *op, struct operation_outcome *o);
 /* ---- run.c ----------------------------------------------------------------- */
 
 /* Bring @op, which is committed and ours, to its end. */
-WAITS void operation_run(struct operation *op);
+WAITS void operation_settle(struct operation *op);
 /* Wait; false: the host stops, or the operation is not ours any more. */
 WAITS bool operation_nap(struct operation *op, int64_t ms);
 

@@ -42,7 +42,7 @@ WAITS static void live_on(void *arg)
 	log_set_context("operation", op->id);
 	log_info("operation taken over", LOG_STR("provider", op->provider),
 		 LOG_STR("method", op->method));
-	operation_run(op);
+	operation_settle(op);
 	log_info("operation settled", LOG_STR("provider", op->provider),
 		 LOG_STR("method", op->method),
 		 LOG_STR("state", operation_state_name(op->state)));

@@ -383,7 +383,7 @@ WAITS static enum step do_step(struct way *way, enum step step)
 	return step;
 }
 
-WAITS void operation_run(struct operation *op)
+WAITS void operation_settle(struct operation *op)
 {
 	struct way way = { .op = op, .pause = PAUSE_FIRST_MS };
 	enum step step = first_step(&way);
