@@ -2,13 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two tenants with an account each at the same fake cloud, seen from outside:
 what one has the other neither sees nor names, and no secret is ever shown."""
+import contextlib
+import http.client
 import http.server
 import json
+import os
 import sqlite3
 import threading
 import unittest
 
-from skyclust_fixture import BIN, Host, HostCase
+from exactly_once import can_die
+from skyclust_fixture import Host, HostCase
 
 PASSWORD = 'correct horse battery staple'
 CANARY = 'c4nary-4f1e-t0ken'
@@ -226,10 +230,33 @@ class Restart(unittest.TestCase):
             for file in host.data.rglob('*'):
                 if file.is_file():
                     self.assertNotIn(CANARY.encode(), file.read_bytes(), file)
-            with sqlite3.connect(host.data / 'skyclust.db') as db:
+            with contextlib.closing(sqlite3.connect(host.data / 'skyclust.db')) as db:
                 self.assertEqual(db.execute('SELECT count(*) FROM credentials').fetchone(), (1,))
+
+    @unittest.skipUnless(can_die(), 'the host was built without points to die at')
+    def test_killed_while_it_wraps_anew(self):
+        with Host(CONFIG) as host:
+            tenant = Tenant(host, 'ada')
+            made = [tenant.add(f'n{i}', fields={'account': f'a{i}', 'token': CANARY}) for i in range(40)]
+            host.stop()
+            host.env = {**os.environ, 'SKYCLUST_DIE_AT': 'rotate.put:2'}
+            host.start()
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                host.request('POST', '/api/v1/system/wrap-keys/rotate')
+            host.process.wait()
+            with contextlib.closing(sqlite3.connect(host.data / 'skyclust.db')) as db:
+                self.assertEqual(db.execute('SELECT key_version, count(*) FROM credentials GROUP BY 1').fetchall(),
+                                 [(1, 24), (2, 16)])
+            host.kill()
+            host.env = None
+            host.start()
+            keys = '/api/v1/system/wrap-keys'
+            host.wait_until(lambda: [key['secrets'] for key in host.get(keys)['items']] == [0, 42])
+            tenant.token = host.log_in('ada', PASSWORD)['access_token']
+            for credential in made:
+                status, verified = tenant.ask('POST', f'{tenant.credentials}/{credential["id"]}/verify')
+                self.assertEqual((status, verified['state']), (200, 'valid'))
 
 
 if __name__ == '__main__':
-    assert (BIN / 'skyclustd').exists()
     unittest.main()
