@@ -85,6 +85,10 @@ WAITS static struct cached_token *find_session(struct trust *t,
 	struct jwt_claims claims;
 	struct rows rows = { 0 };
 
+	if (strlen(token) > JWT_MAX) {
+		refuse_token(err);
+		return NULL;
+	}
 	if (!verify_jwt(t, token, now, &claims, err) ||
 	    !store_read(t->store, NULL,
 			"SELECT s.id, s.user_id, s.generation, s.expires_at,"
@@ -257,8 +261,6 @@ WAITS bool identity_authenticate(struct trust *t, const char *token,
 	const int64_t now = clock_wall_ms();
 	struct cached_token *c;
 
-	if (strlen(token) > JWT_MAX)
-		return refuse_token(err);
 	crypto_sha256(slice_of(token), digest);
 	c = cache_find_token(t->identity->cache, digest, now);
 	if (c) {

@@ -13,6 +13,7 @@
 #include "identity/identity_impl.h"
 #include "keys/crypto.h"
 #include "keys/seal.h"
+#include "metrics.h"
 
 #define MEMORY_KIB (19 * 1024)
 #define PASSES 2
@@ -184,6 +185,7 @@ WAITS static bool run(struct trust *t, void (*work)(void *arg), struct job *job,
 {
 	if (!enter(&t->identity->passwords, err))
 		return false;
+	metric_add("skyclust_password_hashes_total", NULL, NULL, NULL, NULL, 1);
 	offload(work, job);
 	leave(&t->identity->passwords);
 	if (job->result != ARGON2_MEMORY_ALLOCATION_ERROR)

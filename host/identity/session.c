@@ -152,16 +152,24 @@ static void put_session(struct tx *tx, const struct session *s,
 	tx_must(tx, ERR_UNAUTHORIZED, "the name or the password is not right");
 }
 
-static void put_opened(struct trust *t, struct tx *tx, const struct actor *who,
-		       const struct session *s, const char *method)
+/* @who, who has shown that he is the user of @s. */
+static struct actor as_user(const struct actor *who, const struct session *s)
 {
-	AUTO_JSON json_t *more =
-		json_pack("{ss ss}", "method", method, "session", s->id);
 	struct actor user = *who;
 
 	user.kind = ACTOR_USER;
 	user.user_id = s->user_id;
 	user.session_id = s->id;
+	return user;
+}
+
+static void put_opened(struct trust *t, struct tx *tx, const struct actor *who,
+		       const struct session *s, const char *method)
+{
+	AUTO_JSON json_t *more =
+		json_pack("{ss ss}", "method", method, "session", s->id);
+	const struct actor user = as_user(who, s);
+
 	audit_put(t, tx,
 		  IDENTITY_EVENT(&user, "auth.login", "succeeded", s->user_id,
 				 .effect = "applied", .more = more));
@@ -237,6 +245,7 @@ WAITS static bool find_open(struct trust *t, const struct session *named,
 			    struct error *err)
 {
 	struct rows rows = { 0 };
+	bool found;
 
 	if (!store_read(t->store, NULL,
 			"SELECT s.id, s.user_id, s.generation, s.expires_at,"
@@ -246,14 +255,14 @@ WAITS static bool find_open(struct trust *t, const struct session *named,
 			" AND u.state = 'active'",
 			&rows, err, P_TEXT(named->id), P_INT(clock_wall_ms())))
 		return false;
-	if (rows.n) {
+	found = rows.n > 0;
+	if (found) {
 		read_row(&rows, 0, s);
 		buf_add_slice(kept, row_blob(&rows, 0, "refresh"));
-	} else {
-		fail(err, ERR_NOT_FOUND, "no session %s is open", named->id);
 	}
 	rows_done(&rows);
-	return kept->n > 0;
+	return found ||
+	       fail(err, ERR_NOT_FOUND, "no session %s is open", named->id);
 }
 
 /* Put the next generation in the place of @s's, which becomes it. */
@@ -262,7 +271,7 @@ WAITS static bool advance(struct trust *t, const struct actor *who,
 			  char refresh[REFRESH_SIZE], struct error *err)
 {
 	struct tx *tx = tx_begin(t->store, NULL);
-	struct actor user = *who;
+	const struct actor user = as_user(who, s);
 	struct buf kept = { 0 };
 
 	s->generation++;
@@ -276,9 +285,6 @@ WAITS static bool advance(struct trust *t, const struct actor *who,
 	       P_INT(s->expires_at), P_INT(now), P_TEXT(s->id),
 	       P_INT(s->generation - 1));
 	tx_must(tx, ERR_CONFLICT, "session %s was refreshed meanwhile", s->id);
-	user.kind = ACTOR_USER;
-	user.user_id = s->user_id;
-	user.session_id = s->id;
 	audit_put(t, tx,
 		  IDENTITY_EVENT(&user, "auth.refresh", "succeeded", s->id,
 				 .effect = "applied"));

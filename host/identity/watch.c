@@ -96,13 +96,15 @@ WAITS static bool read_revision(struct trust *t, int64_t *revision,
 WAITS static void ask_revision(struct identity *id)
 {
 	int64_t revision;
+	struct error err;
 
 	if (!watch_has_others(id->trust) ||
 	    !read_revision(id->trust, &revision, NULL) ||
 	    revision == id->revision)
 		return;
 	id->revision = revision;
-	keyring_reload(id->trust->keyring, NULL);
+	if (!keyring_reload(id->trust->keyring, &err))
+		log_warn("the key file was not read again", LOG_ERR(&err));
 	cache_forget(id->cache);
 }
 

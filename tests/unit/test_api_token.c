@@ -271,6 +271,9 @@ static void swapped_rows(void)
 	identity_changed(&trust);
 	assert_null(with(a));
 	assert_null(with(b));
+	assert_false(identity_token_limits(
+		&trust, arena_printf(&arena, "tok_%.26s", b + 4),
+		&(const char *){ NULL }, &(const json_t *){ NULL }, &err));
 }
 IDENTITY_DEFINE(swapped_rows)
 

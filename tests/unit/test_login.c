@@ -5,6 +5,7 @@
 #include "identity_run.h"
 
 #include "identity/session.h"
+#include "metrics.h"
 
 static struct actor *begin_with_ada(struct pair *ada)
 {
@@ -56,7 +57,22 @@ static void what_one_gets(void)
 }
 IDENTITY_DEFINE(what_one_gets)
 
-/* Nobody learns from the answer who exists. */
+/* How many passwords were looked at. */
+static long hashes(void)
+{
+	static const char name[] = "\nskyclust_password_hashes_total ";
+	struct buf text = { 0 };
+	const char *at;
+	long n;
+
+	metrics_print(&text);
+	at = strstr(text.p, name);
+	n = at ? strtol(at + strlen(name), NULL, 10) : 0;
+	buf_done(&text);
+	return n;
+}
+
+/* Nobody learns who exists, from the answer or from what it costs. */
 static void one_answer_for_all(void)
 {
 	static const char *const tries[] = {
@@ -72,6 +88,7 @@ static void one_answer_for_all(void)
 	struct pair ada;
 	struct actor *root = begin_with_ada(&ada);
 	const char *first = NULL, *off;
+	long before;
 
 	works(root, user_create,
 	      "{'name':'robot','role':'user','kind':'service'}");
@@ -82,8 +99,10 @@ static void one_answer_for_all(void)
 		   "id");
 	update(root, off, "'state':'disabled'");
 	for (size_t i = 0; i < ARRAY_LEN(tries); i++) {
+		before = hashes();
 		fails(nobody_from(arena_printf(&arena, "192.0.2.%zu", i)),
 		      auth_login, tries[i], ERR_UNAUTHORIZED);
+		assert_int_equal(hashes(), before + 1);
 		assert_true(audited);
 		if (!first)
 			first = arena_strdup(&arena, err.message);
