@@ -88,7 +88,8 @@ static void probe(struct timer *timer)
 /* Reads go on while nothing can be written: they prove nothing. */
 static bool has_written(const struct job *job)
 {
-	return job->ok && (job->commit || job->type == JOB_PROBE);
+	return job->ok && (job->type == JOB_PROBE ||
+			   (job->type == JOB_RUN && job->commit));
 }
 
 static void told(struct queue *q, struct job *job)
