@@ -20,10 +20,10 @@
 
 #define MILLION 1000000LL
 #define ATTEMPT_SECONDS 10 /* of attempts that fit into a bucket */
-#define LATE_MS 1000	   /* how much later the impatient are refused */
+#define LATE_S 30	   /* the latest that anybody is refused */
 
-/* Refusals that are answered at once. */
-static const struct bucket_size patience = { .rate = 10, .burst = 20 };
+/* Refusals of one tenant in a second; the first ones at once. */
+static const struct bucket_size patience = { .rate = 50, .burst = 20 };
 
 struct limits {
 	struct bucket_size requests; /* of a tenant */
@@ -127,15 +127,20 @@ WAITS static bool await_turn(struct limits *l, struct tenant *t,
 
 /* ---- refusals ------------------------------------------------------------ */
 
-/* Who asks again and again without a pause waits for its refusals, so that
- * they cost the host little: its connection is not read meanwhile. */
+/* Who asks again and again without a pause gets its refusals one after the
+ * other, so that they cost the host the same however many connections it has:
+ * these are not read meanwhile.  One after the other and not all after the
+ * same time, as they would all come back together. */
 WAITS static void delay(struct tenant *t, int64_t deadline)
 {
-	int64_t left = clock_left(deadline);
+	int64_t left = clock_left(deadline), late;
 
 	bucket_fill(&t->refusals, &patience);
-	if (!bucket_take(&t->refusals))
-		fiber_sleep(left >= 0 && left < LATE_MS ? left : LATE_MS);
+	bucket_owe(&t->refusals, 1, LATE_S * patience.rate);
+	if (t->refusals.level >= 0)
+		return;
+	late = bucket_wait(&t->refusals, &patience, 0);
+	fiber_sleep(left >= 0 && left < late ? left : late);
 }
 
 WAITS static bool refuse(struct tenant *t, const char *why, int after_ms,
@@ -177,12 +182,12 @@ WAITS static bool admit(struct limits *l, struct tenant *t, int64_t deadline,
 		     "%u requests of yours are worked on already; wait for "
 		     "answers before asking more",
 		     l->at_once);
-		return refuse(t, "requests", LATE_MS, deadline, err);
+		return refuse(t, "requests", 1000, deadline, err);
 	}
 	fail(err, ERR_LIMITED,
 	     "more than %lld requests per second; see the header Retry-After",
 	     l->requests.rate);
-	return refuse(t, "rate", bucket_wait(&t->requests, &l->requests),
+	return refuse(t, "rate", bucket_wait(&t->requests, &l->requests, 1),
 		      deadline, err);
 }
 
@@ -240,8 +245,9 @@ WAITS bool limit_attempt(struct limits *l, const char *source, int64_t deadline,
 		     "too many wrong tokens or passwords from %s; see the "
 		     "header Retry-After",
 		     source);
-		refuse(t, "attempts", bucket_wait(&t->requests, &l->attempts),
-		       deadline, err);
+		refuse(t, "attempts",
+		       bucket_wait(&t->requests, &l->attempts, 1), deadline,
+		       err);
 		tenant_drop(&l->sources, t);
 		return false;
 	}
@@ -257,7 +263,7 @@ void limit_failed(struct limits *l, const char *source, unsigned cost)
 		return;
 	t = tenant_get(&l->sources, source, &l->attempts, &patience);
 	bucket_fill(&t->requests, &l->attempts);
-	bucket_spill(&t->requests, &l->attempts, cost);
+	bucket_owe(&t->requests, cost, l->attempts.burst);
 	tenant_drop(&l->sources, t);
 }
 

@@ -35,8 +35,9 @@ struct limit_state {
  * by limit_leave() with the same name.  An IPv6 address counts as its /64,
  * which is what one host may have (RFC 7421).
  *
- * Who goes on asking faster than that is answered late, so that its refusals
- * do not cost the others the time that the limit was to save.
+ * Who goes on asking faster than that is refused late, and one request after
+ * the other, so that its refusals do not cost the others the time that the
+ * limit was to save.
  */
 WAITS bool limit_enter(struct limits *l, const char *tenant, int64_t deadline,
 		       struct limit_state *state, struct error *err);

@@ -40,17 +40,18 @@ bool bucket_take(struct bucket *b)
 	return true;
 }
 
-void bucket_spill(struct bucket *b, const struct bucket_size *size,
-		  unsigned tokens)
+void bucket_owe(struct bucket *b, unsigned tokens, long long most)
 {
 	b->level -= tokens * MILLION;
-	if (b->level < -size->burst * MILLION)
-		b->level = -size->burst * MILLION;
+	if (b->level < -most * MILLION)
+		b->level = -most * MILLION;
 }
 
-int bucket_wait(const struct bucket *b, const struct bucket_size *size)
+int bucket_wait(const struct bucket *b, const struct bucket_size *size,
+		unsigned tokens)
 {
-	int64_t us = (MILLION - b->level + size->rate - 1) / size->rate;
+	int64_t missing = tokens * MILLION - b->level;
+	int64_t us = (missing + size->rate - 1) / size->rate;
 
 	return us < 1000 ? 1 : (int)((us + 999) / 1000);
 }

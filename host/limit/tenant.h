@@ -28,11 +28,11 @@ void bucket_init(struct bucket *b, const struct bucket_size *size); /* full */
 void bucket_fill(struct bucket *b, const struct bucket_size *size);
 /* One token, if there is one; the bucket was filled. */
 bool bucket_take(struct bucket *b);
-/* @tokens of it, also if they are not there; no more is owed than fits in. */
-void bucket_spill(struct bucket *b, const struct bucket_size *size,
-		  unsigned tokens);
-/* Milliseconds until it holds one, at least 1. */
-int bucket_wait(const struct bucket *b, const struct bucket_size *size);
+/* @tokens of it, also if they are not there; at most @most are owed then. */
+void bucket_owe(struct bucket *b, unsigned tokens, long long most);
+/* Milliseconds until it holds @tokens, at least 1. */
+int bucket_wait(const struct bucket *b, const struct bucket_size *size,
+		unsigned tokens);
 
 struct tenant {
 	struct list quiet;   /* in tenants.quiet while it has no request here */
@@ -40,7 +40,7 @@ struct tenant {
 	struct tenant *next; /* of its chain */
 	uint64_t hash;
 	struct bucket requests; /* or attempts, of a source address */
-	struct bucket refusals; /* that are answered at once */
+	struct bucket refusals; /* what is owed is waited for */
 	struct list waiters;	/* struct waiter, longest first */
 	unsigned users;	  /* requests here: at work, waiting, or refused late */
 	unsigned working; /* of these: at work */

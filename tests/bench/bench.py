@@ -5,6 +5,7 @@
 Prints a table and writes build/bench.json. Nothing here passes or fails by
 time: the numbers are for reading. Loads are bounded and stay on loopback.
 """
+import asyncio
 import contextlib
 import json
 import os
@@ -38,28 +39,57 @@ def row(what, measured, beside, goal, holds):
 
 # ---- the programs under test ------------------------------------------------
 
+NO_LIMITS = 'limits:\n  rate: 10000000\n  burst: 10000000\n'
+PASSWORD = 'correct horse battery'
+
+
 class Host:
     """A release skyclustd with the sim driver on a free port."""
 
-    def __init__(self, settings='', cpu=None):
+    def __init__(self, settings='', cpu=None, limits=NO_LIMITS):
         self.dir = tempfile.TemporaryDirectory(prefix='skyclust-bench-')
         self.data = pathlib.Path(self.dir.name) / 'data'
-        config = pathlib.Path(self.dir.name) / 'skyclust.yaml'
-        config.write_text('plugins:\n  auto_load: false\n  providers:\n    sim:\n'
-                          '      enabled: true\n      config:\n        boot_ms: 0\n' + settings)
+        self.config = pathlib.Path(self.dir.name) / 'skyclust.yaml'
+        self.config.write_text(limits + 'plugins:\n  auto_load: false\n  providers:\n    sim:\n      shared: true\n'
+                               '      enabled: true\n      config:\n        boot_ms: 0\n' + settings)
+        self.cpu = cpu
+        self.start()
+        self.token = ''
+        made = self.post('/auth/bootstrap', {'name': 'root', 'password': PASSWORD,
+                                             'token': (self.data / 'bootstrap.token').read_text()})
+        self.token = made['access_token']
+        self.token = self.post('/auth/tokens', {'name': 'bench'})['token']
+
+    def start(self):
+        """Again on the same data, after stop()."""
         self.began = time.perf_counter()
         self.process = subprocess.Popen(
-            [*pin(cpu), BIN / 'skyclustd', '--config', config, '--data-dir', self.data,
+            [*pin(self.cpu), BIN / 'skyclustd', '--config', self.config, '--data-dir', self.data,
              '--listen', '127.0.0.1:0'], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         line = self.process.stdout.readline()
         if not line.startswith('listening on '):
             sys.exit('skyclustd did not start')
         self.url = line.split()[-1]
-        self.token = (self.data / 'admin.token').read_text().strip()
 
-    def open(self, path):
-        request = urllib.request.Request(self.url + path, headers={'Authorization': 'Bearer ' + self.token})
+    def open(self, path, body=None, token=None):
+        request = urllib.request.Request(self.url + path, headers={'Authorization': 'Bearer ' + (token or self.token)})
+        if not self.token:
+            request.remove_header('Authorization')
+        if body is not None:
+            request.data = json.dumps(body).encode()
+            request.add_header('Content-Type', 'application/json')
         return urllib.request.urlopen(request, timeout=60)
+
+    def post(self, path, body, token=None):
+        with self.open('/api/v1' + path, body, token) as answer:
+            return json.load(answer)
+
+    def tenant(self, name):
+        """The token of a new user with a workspace of its own."""
+        self.post('/users', {'name': name, 'password': PASSWORD, 'role': 'user'})
+        token = self.post('/auth/login', {'name': name, 'password': PASSWORD})['access_token']
+        self.post('/workspaces', {'name': name}, token)
+        return token
 
     def get(self, path):
         with self.open(path) as answer:
@@ -76,10 +106,13 @@ class Host:
     def driver_pid(self, name='sim'):
         return self.get('/api/v1/providers/' + name)['pid']
 
-    def close(self):
+    def stop(self):
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(timeout=30)
         self.process.stdout.close()
+
+    def close(self):
+        self.stop()
         self.dir.cleanup()
 
 
@@ -217,11 +250,13 @@ def bench_list():
 
 def bench_start():
     times = []
+    host = Host()
     for _ in range(7):
-        host = Host()
+        host.stop()
+        host.start()
         host.get('/api/v1/providers/sim/instance-types/small')
         times.append((time.perf_counter() - host.began) * 1000)
-        host.close()
+    host.close()
     bare = min(timed(['/bin/true']) for _ in range(7))
     ours = statistics.median(times)
     row('start of host and driver to the first answer', f'{ours:.0f} ms', f'fork+exec of /bin/true {bare:.1f} ms',
@@ -253,6 +288,69 @@ def bench_memory():
     host.close()
 
 
+# ---- one who floods, and twenty who do not ------------------------------------
+
+READ = '/api/v1/providers/sim/instance-types/small'
+EACH = 25       # requests a second of a normal tenant
+
+
+async def tenant_load(url, token, begin, out):
+    """EACH requests a second for SECONDS on one connection; latencies in ms onto @out."""
+    reader, writer = await asyncio.open_connection(*url.removeprefix('http://').split(':'))
+    request = f'GET {READ} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n'.encode()
+    for n in range(SECONDS * EACH):
+        await asyncio.sleep(max(0, begin + n / EACH - time.perf_counter()))
+        sent = time.perf_counter()
+        writer.write(request)
+        head = await reader.readuntil(b'\r\n\r\n')
+        await reader.readexactly(int(re.search(rb'Content-Length: (\d+)', head)[1]))
+        out.append((time.perf_counter() - sent) * 1000)
+        if not head.startswith(b'HTTP/1.1 200 '):
+            sys.exit(f'a normal tenant was answered {head[:200]}')
+    writer.close()
+
+
+def normal_p99(url, tokens):
+    """The 99th percentile of what normal tenants wait, in ms."""
+    async def all_of_them():
+        begin = time.perf_counter() + 0.1
+        await asyncio.gather(*(tenant_load(url, token, begin + n / len(tokens) / EACH, waits)
+                               for n, token in enumerate(tokens)))
+    waits = []
+    asyncio.run(all_of_them())
+    return sorted(waits)[len(waits) * 99 // 100]
+
+
+@contextlib.contextmanager
+def flood(url, token):
+    """200 connections that ask without a pause, and had a second to spend what they had saved."""
+    command = ['wrk', '-t1', '-c200', f'-d{SECONDS + 3}s', '-H', f'Authorization: Bearer {token}', url + READ]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        time.sleep(1)
+        yield
+        process.terminate()
+
+
+def bench_tenants():
+    """Three times each, one after the other: the machine's own noise is in both."""
+    p99 = {}
+    for what, limits in (('limited', ''), ('unlimited', NO_LIMITS)):
+        host = Host(limits=limits)
+        tokens = [host.tenant(f'normal-{n}') for n in range(20)]
+        flooder = host.tenant('flooder')
+        normal_p99(host.url, tokens)    # the driver is started, caches are warm
+        alone, beside = [], []
+        for _ in range(3):
+            alone.append(normal_p99(host.url, tokens))
+            with flood(host.url, flooder):
+                beside.append(normal_p99(host.url, tokens))
+        p99[what] = statistics.median(alone), statistics.median(beside)
+        host.close()
+    (alone, beside), (_, unlimited) = p99['limited'], p99['unlimited']
+    row('p99 of 20 tenants beside one that floods by 200 connections', f'{beside:.2f} ms ({beside / alone:.1f} ×)',
+        f'without it {alone:.2f} ms; with it and no limits {unlimited:.2f} ms', '≤ 2 ×', beside <= 2 * alone)
+
+
 def processes(name):
     """Pids whose command name is @name."""
     for status in pathlib.Path('/proc').glob('[0-9]*/comm'):
@@ -269,7 +367,7 @@ def machine():
 
 def main():
     print('bench on', machine(), flush=True)
-    for part in (bench_rpc, bench_http, bench_list, bench_start, bench_memory):
+    for part in (bench_rpc, bench_http, bench_list, bench_start, bench_memory, bench_tenants):
         part()
     (ROOT / 'build/bench.json').write_text(json.dumps({'machine': machine(), 'rows': rows}, indent=1))
     print(f'\nMeasured on {machine()}:\n')

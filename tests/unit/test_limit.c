@@ -17,7 +17,9 @@
 
 #define RATE 10
 #define BURST 5
-#define PATIENCE 20 /* refusals of one tenant that are answered at once */
+#define PATIENCE 20  /* refusals of one tenant that are answered at once */
+#define LATER 20     /* ms between further ones */
+#define LATEST 30000 /* ms until the last of them */
 
 static struct config config;
 static struct limits *limits;
@@ -395,24 +397,28 @@ static void test_more_room_after_reload(void **unused)
 
 /* ---- refusals -------------------------------------------------------------- */
 
-/* Who does not stop asking is refused a second later, others at once. */
+/* Of who does not stop asking, one request after the other is refused, the
+ * others at once. */
 static void test_the_impatient_wait(void **unused)
 {
-	struct ask *eager;
+	struct ask *eager[3];
 
 	(void)unused;
 	assert_int_equal(pass_many("a", BURST + PATIENCE), BURST);
-	eager = add("a", 0);
+	for (size_t i = 0; i < ARRAY_LEN(eager); i++)
+		eager[i] = add("a", 0);
 	settle();
-	assert_false(eager->out);
+	assert_false(eager[0]->out);
 	assert_true(pass("b"));
-	clock_advance(999);
-	settle();
-	assert_false(eager->out);
-	clock_advance(1);
-	settle();
-	assert_true(eager->out);
-	assert_int_equal(eager->err.code, ERR_LIMITED);
+	for (size_t i = 0; i < ARRAY_LEN(eager); i++) {
+		clock_advance(LATER - 1);
+		settle();
+		assert_false(eager[i]->out);
+		clock_advance(1);
+		settle();
+		assert_true(eager[i]->out);
+		assert_int_equal(eager[i]->err.code, ERR_LIMITED);
+	}
 }
 
 /* … but no later than the request's own deadline. */
@@ -422,12 +428,26 @@ static void test_late_but_in_time(void **unused)
 
 	(void)unused;
 	pass_many("a", BURST + PATIENCE);
-	eager = add("a", clock_ms() + 100);
+	eager = add("a", clock_ms() + LATER / 2);
 	settle();
-	clock_advance(100);
+	clock_advance(LATER / 2);
 	settle();
 	assert_true(eager->out);
 	assert_int_equal(eager->err.code, ERR_LIMITED);
+}
+
+/* However many it sends, none waits longer than this. */
+static void test_not_for_ever(void **unused)
+{
+	(void)unused;
+	pass_many("a", BURST + PATIENCE);
+	for (int i = 0; i < MOST; i++)
+		add("a", 0);
+	settle();
+	assert_int_equal(over, 0);
+	clock_advance(LATEST);
+	settle();
+	assert_int_equal(over, MOST);
 }
 
 /* ---- attempts -------------------------------------------------------------- */
@@ -545,6 +565,7 @@ int main(void)
 		TIMED(test_more_room_after_reload),
 		TIMED(test_the_impatient_wait),
 		TIMED(test_late_but_in_time),
+		TIMED(test_not_for_ever),
 		TIMED(test_wrong_tokens),
 		TIMED(test_wrong_passwords),
 		TIMED(test_ipv6_networks),
