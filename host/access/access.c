@@ -6,6 +6,7 @@
 #include "access/role.h"
 #include "access/standing.h"
 #include "audit/audit.h"
+#include "base/auto.h"
 #include "base/mem.h"
 #include "identity/identity.h"
 
@@ -252,4 +253,18 @@ WAITS bool access_would(struct trust *t, const struct actor *who,
 	struct error err;
 
 	return access_may(t, who, permission, workspace, &err);
+}
+
+WAITS bool access_require(struct trust *t, const struct actor *who,
+			  const char *permission, const char *workspace,
+			  const char *target, struct error *err)
+{
+	bool may = access_may(t, who, permission, workspace, err);
+	AUTO_FREE char *action = mem_strdup(permission);
+	char *colon = strchr(action, ':');
+
+	if (colon)
+		*colon = '.';
+	note(t, who, may, action, workspace, target, err);
+	return may;
 }

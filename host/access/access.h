@@ -42,7 +42,12 @@ WAITS bool access_decide(struct trust *t, struct actor *who,
 WAITS bool access_may(struct trust *t, const struct actor *who,
 		      const char *permission, const char *workspace,
 		      struct error *err);
-/* The same, for lists that leave out what is not to be seen. */
+/* The same, noted in the log: for acts that find out by themselves whose thing
+ * @target is (the route's own decision was ACCESS_SELF's). */
+WAITS bool access_require(struct trust *t, const struct actor *who,
+			  const char *permission, const char *workspace,
+			  const char *target, struct error *err);
+/* The same without telling why not. */
 WAITS bool access_would(struct trust *t, const struct actor *who,
 			const char *permission, const char *workspace);
 

@@ -43,7 +43,5 @@ WAITS bool self_or_other(struct trust *t, const struct actor *who,
 	*user_id = user ? user : who->user_id;
 	if (self_is(who, *user_id))
 		return is_whole(t, who, err);
-	return access_would(t, who, needed, NULL) ||
-	       fail(err, ERR_FORBIDDEN, "what belongs to another user needs %s",
-		    needed);
+	return access_require(t, who, needed, NULL, *user_id, err);
 }

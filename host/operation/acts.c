@@ -121,16 +121,15 @@ WAITS static bool find(struct trust *t, const struct actor *who, const char *id,
 			rows, err, P_TEXT(id)))
 		return false;
 	workspace = rows->n ? row_text(rows, 0, "workspace_id") : NULL;
-	if (workspace &&
-	    access_would(t, who, "operation:get", operation_scope(workspace))) {
-		if (access_would(t, who, permission,
-				 operation_scope(workspace)))
-			return true;
-		fail(err, ERR_FORBIDDEN, "this needs the permission %s",
-		     permission);
-	} else {
+	if (workspace && access_require(t, who, permission,
+					operation_scope(workspace), id, err))
+		return true;
+	/* Who may not see it is told what is told of none. */
+	if (!workspace || err->code == ERR_NOT_FOUND ||
+	    (err->code == ERR_FORBIDDEN &&
+	     !access_would(t, who, "operation:get",
+			   operation_scope(workspace))))
 		no_operation(id, err);
-	}
 	rows_done(rows);
 	return false;
 }

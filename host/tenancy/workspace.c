@@ -118,7 +118,8 @@ WAITS json_t *workspace_list(struct trust *t, const struct actor *who,
 	struct rows rows = { 0 };
 	json_t *records;
 
-	if ((all && !access_may(t, who, "workspace:get", NULL, err)) ||
+	if ((all &&
+	     !access_require(t, who, "workspace:get", NULL, NULL, err)) ||
 	    !read_workspaces(t, who, args, all, &rows, err))
 		return NULL;
 	records = json_array();

@@ -454,6 +454,25 @@ static void acts_ask_for_the_workspace_they_find(void)
 }
 PEOPLE_DEFINE(acts_ask_for_the_workspace_they_find)
 
+static void what_acts_decide_is_noted(void)
+{
+	make_workspace("ws_a");
+	join("ws_a", "ada", "viewer");
+	assert_true(access_require(&trust, as("ada"), "operation:get", "ws_a",
+				   "op_1", &err));
+	assert_string_equal(told.action, "operation.get");
+	assert_string_equal(told.outcome, "allowed");
+	assert_string_equal(told.target, "op_1");
+	assert_string_equal(told.workspace, "ws_a");
+	assert_false(access_require(&trust, as("eve"), "operation:get", "ws_a",
+				    "op_1", &err));
+	assert_string_equal(told.outcome, "denied");
+	assert_string_equal(told.workspace, "");
+	assert_string_equal(told.asked_for, "ws_a");
+	assert_int_equal(told.notes, 2);
+}
+PEOPLE_DEFINE(what_acts_decide_is_noted)
+
 /* ---- custom roles --------------------------------------------------------------- */
 
 static void custom_roles_are_remembered(void)
@@ -854,6 +873,7 @@ int main(void)
 		STORE_ROW(tokens_take_away)
 		STORE_ROW(tokens_stay_in_their_workspace)
 		STORE_ROW(acts_ask_for_the_workspace_they_find)
+		STORE_ROW(what_acts_decide_is_noted)
 		STORE_ROW(custom_roles_are_remembered)
 		STORE_ROW(broken_roles_hold_nothing)
 		STORE_ROW(custom_roles_stay_in_their_workspace)
