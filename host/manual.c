@@ -38,6 +38,16 @@ static const struct man_entry files[] = {
 	{ "DATA_DIR/admin.token",
 	  "The bearer token of the API, made at the first start, readable by "
 	  "the host's user only." },
+	{ "DATA_DIR/keys.json",
+	  "All keys of the host, made at the first start, readable by the "
+	  "host's user only. Without it no stored secret can be read: keep a "
+	  "copy of it apart from those of the database." },
+	{ "DATA_DIR/audit/",
+	  "Signed checkpoints of the audit log and the public key, unless "
+	  "audit.export names another folder; see skyclust-audit-verify(1)." },
+	{ "DATA_DIR/audit.heads",
+	  "Where the audit log ended, so that a database that was put back is "
+	  "noticed." },
 	{ "DATA_DIR/lock",
 	  "Held while a host uses the directory; a second one is refused." },
 	{ "DATA_DIR/drivers/PROVIDER/", "What a driver keeps." },
@@ -137,5 +147,6 @@ void manual_write(struct buf *out)
 	man_heading(out, "EXAMPLES");
 	man_code(out, options_example);
 	man_heading(out, "SEE ALSO");
-	man_see(out, "skyclust", 1, true);
+	man_see(out, "skyclust", 1, false);
+	man_see(out, "skyclust-audit-verify", 1, true);
 }

@@ -13,7 +13,7 @@
 
 #define NOTES_MAX 50000		       /* records */
 #define NOTES_BYTES (32 * 1024 * 1024) /* of memory */
-#define NOTES_BATCH 1000	       /* records in one transaction */
+#define NOTES_BATCH 250		       /* records in one transaction */
 #define NOTES_SLOTS 1024	       /* a power of two */
 
 struct note;
