@@ -31,11 +31,14 @@ test-peers: ## the tests against real clouds (installs OpenStack: 3 minutes, 2.3
 	@cmake --build --preset asan -j $(JOBS)
 	@ctest --preset asan -L peer --no-tests=error -V
 
-test-torture: ## release build: the zoo; SIGKILL of the host x 100, of drivers x 1,000
+test-torture: ## release build: the zoo; SIGKILL of the host x 100, of drivers x 1,000; then at every point of an operation
 	@.ci/packages test
 	@cmake --preset release >/dev/null
 	@cmake --build --preset release -j $(JOBS)
 	@ctest --preset release -L "torture|zoo" --no-tests=error -V
+	@cmake --preset asan >/dev/null
+	@cmake --build --preset asan -j $(JOBS)
+	@ctest --preset asan -R torture.exactly_once --no-tests=error -V
 
 bench: ## the benchmarks, each beside its limit in the same run
 	@.ci/packages test

@@ -4,8 +4,9 @@
 
 Readers and writers go on all the while. Shown: no orphan process, no wrong
 answer (every body belongs to the account it was asked for), every read is
-answered, no mutation ends with an unknown effect, and the sim's
-ledger holds what was acknowledged.
+answered, no mutation ends with an unknown effect, the sim's ledger holds what
+was acknowledged and nothing twice, all of it is known or found again within
+FOUND_WITHIN after a restart, and the audit log is whole.
 """
 import http.client
 import json
@@ -15,18 +16,25 @@ import random
 import signal
 import sys
 import threading
+import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'api'))
+from exactly_once import ledger, operations         # noqa: E402
 from skyclust_fixture import Host, drivers_alive    # noqa: E402
+from test_audit import export, sign, verify         # noqa: E402
 
 DRIVER_KILLS = int(os.environ.get('TORTURE_DRIVER_KILLS', '1000'))
 HOST_KILLS = int(os.environ.get('TORTURE_HOST_KILLS', '100'))
 ACCOUNTS = 4
+FOUND_WITHIN = 30       # seconds
 
 CONFIG = '''
 supervisor:
   restart_burst: 1000000
+limits:
+  rate: 100000
+  burst: 100000
 plugins:
   auto_load: false
   providers:
@@ -158,9 +166,10 @@ class Torture(unittest.TestCase):
 
     def test_host_killed(self):
         host = Host(CONFIG)
-        acknowledged = [set() for _ in range(ACCOUNTS)]
+        acknowledged, taken_over = [set() for _ in range(ACCOUNTS)], 0
         for kill in range(HOST_KILLS):
             host.start()
+            taken_over += self.settled(host)
             load = HostLoad(host, kill)
             load.wait_for_work()
             host.kill()
@@ -170,13 +179,40 @@ class Torture(unittest.TestCase):
                 acknowledged[t] |= load.acknowledged[t]
             host.wait_until(lambda: drivers_alive(host) == [])
         host.start()
+        taken_over += self.settled(host)
         for t in range(ACCOUNTS):
             names = names_of(host, t)
             self.assertEqual(len(names), len(set(names)))
             self.assertLessEqual(acknowledged[t], set(names), 'an acknowledged create is lost')
-        print(f'{HOST_KILLS} host kills: {sum(map(len, acknowledged))} acknowledged creates, all there; 0 orphans')
+        self.known(host)
+        self.whole(host)
+        print(f'{HOST_KILLS} host kills: {sum(map(len, acknowledged))} acknowledged creates, all there; '
+              f'{taken_over} operations found in the middle and settled; 0 orphans; the audit log is whole')
         host.stop()
         host.close()
+
+    def settled(self, host):
+        """What the last host left in the middle comes to its end; how many."""
+        def running():
+            return host.get('/api/v1/operations?state=running&limit=1000')['items']
+        found = len(running())
+        host.wait_until(lambda: not running(), 'operations are left in the middle', FOUND_WITHIN)
+        return found
+
+    def known(self, host):
+        """The ledgers and the operations say the same."""
+        applied = {line['op'] for t in range(ACCOUNTS) for line in ledger(host, f'sim{t}', f'tenant{t}')}
+        for op in operations(host):
+            self.assertIn(op['state'], ('succeeded', 'failed'), op)
+            self.assertEqual(op['state'] == 'succeeded', op['id'] in applied, op)
+            applied.discard(op['id'])
+        self.assertEqual(applied, set(), 'nobody knows of these')
+
+    def whole(self, host):
+        sign(host)
+        with tempfile.TemporaryDirectory() as folder:
+            status, output = verify(host, export(host, folder))
+        self.assertEqual(status, 0, output)
 
 
 class HostLoad(Load):
