@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The unix socket of the local administrator: who gets in, and the file."""
 import contextlib
-import http.client
 import os
 import shutil
 import socket
@@ -11,7 +10,7 @@ import subprocess
 import sys
 import unittest
 
-from skyclust_fixture import SIM, Host
+from skyclust_fixture import SIM, Host, UnixConnection
 
 ASK = '''
 import socket, sys
@@ -25,20 +24,9 @@ except OSError:
 '''
 
 
-class LocalConnection(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__('localhost', timeout=60)
-        self.path = str(path)
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self.path)
-
-
 def ask(path, target):
     """The status of GET @target by the socket at @path."""
-    with contextlib.closing(LocalConnection(path)) as connection:
+    with contextlib.closing(UnixConnection(path, 60)) as connection:
         connection.request('GET', target)
         answer = connection.getresponse()
         answer.read()
@@ -56,6 +44,8 @@ class Socket(unittest.TestCase):
             self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
             self.assertEqual(ask(path, '/health'), 200)
             self.assertEqual(ask(path, '/nope'), 404)
+            self.assertEqual(host.call('GET', '/api/v1/users', token=False, local=True).status, 200)
+            self.assertEqual(host.call('GET', '/api/v1/users', token=False).status, 401)
             host.stop()
             self.assertFalse(path.exists())
 
@@ -68,8 +58,8 @@ class Socket(unittest.TestCase):
             self.assertEqual(ask(path, '/health'), 200)
             self.assertFalse((host.data / 'skyclust.sock').exists())
 
-    def test_requests_wait_their_turn_on_one_connection(self):
-        with Host() as host, contextlib.closing(LocalConnection(host.data / 'skyclust.sock')) as connection:
+    def test_several_requests_on_one_connection(self):
+        with Host() as host, contextlib.closing(UnixConnection(host.data / 'skyclust.sock', 60)) as connection:
             for _ in range(20):
                 connection.request('GET', '/health')
                 answer = connection.getresponse()
