@@ -61,6 +61,19 @@ WAITS static bool start(struct trust *t, struct error *err)
 	       operation_start(t, err);
 }
 
+/* That the host began, or ended, to work. */
+static void tell(struct trust *t, const char *action)
+{
+	AUTO_JSON json_t *more =
+		json_pack("{s:s, s:s}", "version", SKYCLUST_VERSION, "store",
+			  store_engine(t->store));
+
+	audit_note(t, &(struct audit_event){ .action = action,
+					     .outcome = "succeeded",
+					     .target = t->host_id,
+					     .more = more });
+}
+
 WAITS struct trust *trust_new(const struct config *config,
 			      struct registry *registry, struct error *err)
 {
@@ -70,8 +83,10 @@ WAITS struct trust *trust_new(const struct config *config,
 	t->registry = registry;
 	trust_new_id("host_", t->host_id);
 	t->limits = limits_new(config);
-	if (start(t, err))
+	if (start(t, err)) {
+		tell(t, "host.started");
 		return t;
+	}
 	trust_stop(t, clock_ms());
 	trust_free(t);
 	return NULL;
@@ -93,6 +108,8 @@ WAITS void trust_stop(struct trust *t, int64_t deadline)
 	credential_stop(t);
 	access_stop(t);
 	identity_stop(t);
+	if (t->audit)
+		tell(t, "host.stopped");
 	audit_stop(t);
 	if (t->store)
 		store_close(t->store);

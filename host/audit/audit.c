@@ -9,6 +9,7 @@
 #include "audit/check.h"
 #include "audit/checkpoint.h"
 #include "audit/checkpoint_file.h"
+#include "audit/driver.h"
 #include "audit/record.h"
 #include "audit/retention.h"
 #include "base/clock.h"
@@ -221,6 +222,7 @@ WAITS bool audit_start(struct trust *t, struct error *err)
 		return fail(err, ERR_BUSY, "no fiber for the audit log");
 	}
 	t->audit = a;
+	driver_watch(a);
 	return true;
 }
 
@@ -230,6 +232,7 @@ WAITS void audit_stop(struct trust *t)
 
 	if (!a)
 		return;
+	driver_unwatch();
 	a->stopping = true;
 	fiber_wake(a->fiber);
 	while (a->fiber)

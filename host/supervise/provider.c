@@ -5,6 +5,7 @@
 #include <sys/random.h>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -76,6 +77,37 @@ static void probed(struct provider *p, struct generation *g)
 	start(p);
 }
 
+static struct {
+	void (*fn)(void *arg, const struct provider_step *step);
+	void *arg;
+} watcher;
+
+void provider_watch(void (*fn)(void *arg, const struct provider_step *step),
+		    void *arg)
+{
+	watcher.fn = fn;
+	watcher.arg = arg;
+}
+
+/* @g may be NULL. */
+static void tell(const struct provider *p, const struct generation *g,
+		 const char *what, const struct error *err)
+{
+	struct provider_step step = {
+		.what = what,
+		.provider = p->o.name,
+		.driver = p->o.driver,
+		.version = json_str(p->hello, "version", ""),
+		.digest = p->digest,
+		.generation = g ? g->o.number : p->generation,
+		.pid = g ? g->child.pid : 0,
+		.err = err && err->code ? err : NULL,
+	};
+
+	if (watcher.fn && !(g && g->o.probe))
+		watcher.fn(watcher.arg, &step);
+}
+
 static void on_ready(struct generation *g)
 {
 	struct provider *p = g->arg;
@@ -90,6 +122,7 @@ static void on_ready(struct generation *g)
 	p->starting = NULL;
 	json_decref(p->hello);
 	p->hello = json_incref(g->hello);
+	tell(p, g, "ready", NULL);
 	happen(p, PROV_EV_READY);
 }
 
@@ -136,6 +169,9 @@ static void on_gone(struct generation *g)
 {
 	struct provider *p = g->arg;
 
+	/* Status 0 is how it ends when it is asked to. */
+	tell(p, g, "ended",
+	     g->child.exited && !g->child.status ? NULL : &g->why);
 	if (g == p->live || g == p->starting)
 		lose(p, g);
 }
@@ -144,6 +180,7 @@ static void on_sick(struct generation *g)
 {
 	struct provider *p = g->arg;
 
+	tell(p, g, "replaced", &g->why);
 	if (g == p->live)
 		lose(p, g);
 }
@@ -263,12 +300,14 @@ static void a_back_off(struct provider *p)
 		 LOG_INT("ms", (long long)(p->retry_at - clock_ms())),
 		 LOG_ERR(&p->last_error));
 	timer_arm(&p->retry, p->retry_at);
+	tell(p, NULL, "backed_off", &p->last_error);
 }
 
 static void a_break(struct provider *p)
 {
 	log_error("driver is broken and not started again before a reload",
 		  LOG_STR("driver", p->o.name), LOG_ERR(&p->last_error));
+	tell(p, NULL, "broken", &p->last_error);
 }
 
 static void rang(struct timer *timer)

@@ -112,6 +112,20 @@ void provider_room(struct provider *p);
 /* Counters of the living and the dead. */
 void provider_count(const struct provider *p, struct provider_info *info);
 
+/* A step in the life of a driver's process, or of the attempts to have one. */
+struct provider_step {
+	const char *what; /* "ready", "replaced", "ended", "backed_off",
+			   * "broken" */
+	const char *provider, *driver, *version, *digest; /* "": not known */
+	uint64_t generation;
+	pid_t pid;		 /* 0: none */
+	const struct error *err; /* why, or NULL */
+};
+/* Be told of each step of every provider by @fn, which must not wait; NULL: no
+ * more. */
+void provider_watch(void (*fn)(void *arg, const struct provider_step *step),
+		    void *arg);
+
 /* For tests of the table. */
 enum provider_state provider_next(enum provider_state state,
 				  enum provider_event event);

@@ -3,14 +3,16 @@
 """The audit log from outside: what is in it, what others can verify of it, and
 what becomes of it when the host is killed or its database is put back."""
 import json
+import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
 import unittest
 import urllib.parse
 
-from skyclust_fixture import BIN, Host
+from skyclust_fixture import BIN, SIM, Host
 
 VERIFY = BIN / 'skyclust-audit-verify'
 AUDIT = '/api/v1/audit'
@@ -88,6 +90,35 @@ class Audit(unittest.TestCase):
                 status, output = verify(host, file)
                 self.assertEqual(status, 1, name)
                 self.assertIn(f' {name}: ', output)
+
+    def test_the_life_of_a_driver(self):
+        with Host() as host:
+            host.get(INSTANCES)
+            provider = host.get('/api/v1/providers/sim')
+            os.kill(provider['pid'], signal.SIGKILL)
+            host.wait_until(lambda: items(host, action='driver.ended'), 'its end is not in the log')
+            ready = items(host, action='driver.ready')[-1]
+            self.assertEqual((ready['provider'], ready['actor']['kind'], ready['more']['pid']), ('sim', 'host', provider['pid']))
+            self.assertEqual(ready['driver']['digest'], provider['digest'])
+            ended = items(host, action='driver.ended')[0]
+            self.assertEqual((ended['outcome'], ended['reason']), ('failed', 'driver_unavailable'))
+            self.assertIn('SIGKILL', ended['more']['detail'])
+            # One that is asked to end does so, and that is no fault.
+            host.get(INSTANCES)
+            host.config.write_text(SIM.replace('enabled: true', 'enabled: false'))
+            os.kill(host.process.pid, signal.SIGHUP)
+            host.wait_until(lambda: items(host, action='driver.ended', outcome='succeeded'), 'it did not end well')
+
+    def test_the_life_of_the_host(self):
+        with Host() as host:
+            host.stop()
+            host.start()
+            host.wait_until(lambda: len(items(host, action='host.started')) == 2, 'the start is not in the log')
+            lives = [(row['action'], row['target']) for row in items(host)
+                     if row['action'] in ('host.started', 'host.stopped')]
+            self.assertEqual([action for action, _ in lives], ['host.started', 'host.stopped', 'host.started'])
+            self.assertEqual(lives[1][1], lives[2][1])
+            self.assertNotEqual(lives[0][1], lives[1][1])
 
     def test_csv(self):
         with Host() as host:
