@@ -12,6 +12,7 @@
 #include "manual.h"
 #include "programs.h"
 #include "registry.h"
+#include "store/copy.h"
 #include "tls/tls.h"
 
 static int say_failed(const struct error *err)
@@ -150,6 +151,53 @@ static int validate_plugin(const struct options *o, const struct config *c)
 	return ok ? 0 : 1;
 }
 
+/* ---- --migrate-store ----------------------------------------------------- */
+
+struct migration_run {
+	char *from, *to; /* URLs */
+	bool ok;
+	struct error err;
+};
+
+static void say_table(const char *table, int64_t rows)
+{
+	printf("%-20s %lld rows\n", table, (long long)rows);
+	fflush(stdout);
+}
+
+WAITS static void migrate_fiber(void *arg)
+{
+	struct migration_run *run = arg;
+
+	run->ok = store_copy(run->from, run->to, say_table, &run->err);
+	loop_stop();
+}
+
+/* `config` keeps a password out of the command line. */
+static char *store_url(const char *given, const struct config *c)
+{
+	if (strcmp(given, "config") != 0)
+		return mem_strdup(given);
+	return *c->store_url ? mem_strdup(c->store_url)
+			     : mem_printf("sqlite:%s/skyclust.db", c->data_dir);
+}
+
+static int migrate_store(const struct options *o, const struct config *c)
+{
+	AUTO_FREE char *from = store_url(o->argument, c);
+	AUTO_FREE char *to = store_url(o->second, c);
+	struct migration_run run = { .from = from, .to = to };
+
+	if (!fiber_spawn("migrate", migrate_fiber, &run))
+		return 1;
+	loop_run();
+	if (!run.ok)
+		return say_failed(&run.err);
+	puts("all is copied: now let store.url name the new database; the "
+	     "keys stay where they are (keys.file)");
+	return 0;
+}
+
 static int print_manual(const struct options *o, const struct config *c)
 {
 	AUTO(buf_done) struct buf page = { 0 };
@@ -189,6 +237,7 @@ static const struct {
 	[COMMAND_LIST_PLUGINS] = { list_plugins },
 	[COMMAND_VALIDATE_PLUGIN] = { validate_plugin },
 	[COMMAND_ENABLE_PLUGIN] = { enable_plugin, true },
+	[COMMAND_MIGRATE_STORE] = { migrate_store },
 	[COMMAND_MAN] = { print_manual, true },
 	[COMMAND_HELP] = { help, true },
 	[COMMAND_VERSION] = { version, true },

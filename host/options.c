@@ -26,6 +26,8 @@ const struct option_row option_rows[] = {
 	  "Start the driver program FILE alone and judge its answers." },
 	{ "enable-plugin", "NAME", COMMAND(ENABLE_PLUGIN),
 	  "Set plugins.providers.NAME.enabled in the --config file." },
+	{ "migrate-store", "SRC DST", COMMAND(MIGRATE_STORE),
+	  "Copy a stopped installation's database: sqlite:PATH, postgresql://…, or `config`." },
 	{ "man", NULL, COMMAND(MAN), "This manual page: skyclustd --man | man -l -" },
 	{ "help", NULL, COMMAND(HELP), "What you see with --help." },
 	{ "version", NULL, COMMAND(VERSION), "The version." },
@@ -135,6 +137,10 @@ bool options_parse(struct options *o, int argc, char **argv)
 		if (!take(o, option))
 			return wrong(argv[0], "only one command at a time");
 	}
+	if (o->command == COMMAND_MIGRATE_STORE && optind < argc)
+		o->second = argv[optind++];
+	if (o->command == COMMAND_MIGRATE_STORE && !o->second)
+		return wrong(argv[0], "--migrate-store needs SRC and DST");
 	if (optind < argc)
 		return wrong(argv[0], "options only");
 	if (o->command == COMMAND_ENABLE_PLUGIN && !o->config)

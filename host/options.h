@@ -17,6 +17,7 @@ enum command {
 	COMMAND_LIST_PLUGINS,
 	COMMAND_VALIDATE_PLUGIN,
 	COMMAND_ENABLE_PLUGIN,
+	COMMAND_MIGRATE_STORE,
 	COMMAND_MAN,
 	COMMAND_HELP,
 	COMMAND_VERSION,
@@ -27,6 +28,7 @@ struct options {
 	const char *config;             /* file, or NULL; borrowed from argv */
 	const char *data_dir, *listen;  /* or NULL */
 	const char *argument;           /* of the command */
+	const char *second;             /* its second one, or NULL */
 };
 
 /* False: wrong usage, already said on stderr. */

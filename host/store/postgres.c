@@ -31,10 +31,6 @@
 #define ATTEMPTS 8	       /* of a transaction that others disturb */
 #define SCRIPT_MS (10 * 60000) /* a migration may rewrite tables */
 
-/* The first number of our advisory locks; the second is a lane's, or one of
- * these. */
-#define LOCKS "1397442382" /* "SKYN" */
-
 /* clang-format off */
 static const char workspace_sql[] =
 	"SELECT set_config('skyclust.workspace', $1, true)";
@@ -42,8 +38,8 @@ static const char workspace_sql[] =
 /* One after the other, until one is free. */
 static const char lane_sql[] =
 	"WITH RECURSIVE lanes (n, free) AS ("
-	"SELECT 0, pg_try_advisory_lock(" LOCKS ", 0)"
-	" UNION ALL SELECT n + 1, pg_try_advisory_lock(" LOCKS ", n + 1)"
+	"SELECT 0, pg_try_advisory_lock(" PG_LOCKS ", 0)"
+	" UNION ALL SELECT n + 1, pg_try_advisory_lock(" PG_LOCKS ", n + 1)"
 	" FROM lanes WHERE NOT free AND n < 1023)"
 	" SELECT n FROM lanes WHERE free";
 
@@ -53,7 +49,7 @@ static const char script_head[] =
 	"BEGIN;"
 	" SET LOCAL statement_timeout = 0;"
 	" SET LOCAL skyclust.workspace = '*';"
-	" SELECT pg_advisory_xact_lock(" LOCKS ", -1);"
+	" SELECT pg_advisory_xact_lock(" PG_LOCKS ", " PG_LOCK_SCHEMA ");"
 	" DO $$ BEGIN IF to_regtype('blob') IS NULL THEN"
 	" CREATE DOMAIN blob AS bytea; END IF; END $$;\n";
 
@@ -104,7 +100,7 @@ static bool wants_lane(const struct tx *tx)
 {
 	const struct statement *st;
 
-	list_each(st, &tx->pending, struct statement, link)
+	list_each (st, &tx->pending, struct statement, link)
 		if (st->fill)
 			return true;
 	return false;
@@ -169,7 +165,7 @@ static void add_all(struct pg_conn *c, struct tx *tx, bool commit)
 		pg_add_sql(c, &tx->arena, "BEGIN", NULL, NULL);
 		begin(c, &tx->arena, tx->workspace);
 	}
-	list_each(st, &tx->pending, struct statement, link) {
+	list_each (st, &tx->pending, struct statement, link) {
 		if (st->fill)
 			store_fill_params(st, &c->lane);
 		pg_add(c, &tx->arena, st);
@@ -218,8 +214,11 @@ static void after_batch(struct pg *pg, struct tx *tx, struct pg_conn *c,
 {
 	list_init(&tx->pending);
 	tx->engine = commit ? NULL : c;
-	if (!commit)
+	if (!commit) { /* a long one does not keep what it sent */
+		arena_wipe(&tx->arena);
+		tx->workspace = NULL;
 		return;
+	}
 	c->committed = c->lane;
 	pg_put(pg, c);
 }
@@ -430,7 +429,8 @@ static WAITS void *open_state(const struct store_options *options,
 		return NULL;
 	pg = mem_alloc(sizeof(*pg));
 	pg->url = secret_new(options->url, strlen(options->url));
-	pg->max = options->pool > 2 ? options->pool : 2;
+	pg->alone = options->alone;
+	pg->max = pg->alone ? 1 : options->pool > 2 ? options->pool : 2;
 	pg->timeout_ms = options->timeout_ms;
 	pg_pool_init(pg);
 	if (first_connection(pg, err))

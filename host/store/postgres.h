@@ -18,6 +18,12 @@
 #include "store/backend.h"
 #include "supervise/backoff.h"
 
+/* The first number of our advisory locks; the second is a lane's, or one of
+ * these: the schema is made; it is in use (shared), or one has it alone. */
+#define PG_LOCKS "1397442382" /* "SKYN" */
+#define PG_LOCK_SCHEMA "-1"
+#define PG_LOCK_USE "-2"
+
 /* Statements that a connection keeps prepared; the one that was not used for
  * longest goes. */
 #define PG_PREPARED 256
@@ -69,6 +75,7 @@ struct pg_refusal {
 struct pg {
 	struct secret *url;
 	unsigned max; /* connections */
+	bool alone;   /* with one connection */
 	int64_t timeout_ms;
 	char version[64];
 	/* Connections: idle ones, last used first; all that are there or being
@@ -143,8 +150,9 @@ void pg_run_done(struct pg_conn *c); /* frees what the connection keeps */
 
 /* ---- postgres_error.c ----------------------------------------------------- */
 
-/* The SQLSTATE of a unique key that is violated. */
+/* SQLSTATEs: a unique key is violated; a lock was not to be had in time. */
 #define PG_UNIQUE "23505"
+#define PG_LOCKED "55P03"
 
 /* Fill in @why from a result that is an error. */
 void pg_read_refusal(const PGresult *r, struct pg_refusal *why);

@@ -26,17 +26,24 @@ static const struct {
 };
 
 /* $1: milliseconds that a statement may take, $2: that a transaction may do
- * nothing.  Who commits is told when it is on the disk. */
+ * nothing, $3: that may be waited for the next statement's lock.  Who commits is
+ * told when it is on the disk. */
 static const char session_sql[] =
 	"SELECT set_config('statement_timeout', $1, false),"
 	" set_config('idle_in_transaction_session_timeout', $2, false),"
+	" set_config('lock_timeout', $3, true),"
 	" set_config('default_transaction_isolation', 'read committed', false),"
 	" set_config('bytea_output', 'hex', false),"
 	" set_config('synchronous_commit', CASE current_setting('synchronous_commit')"
 	" WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)";
+
+/* Everybody shares the database, unless somebody has it alone. */
+static const char share_sql[] = "SELECT pg_advisory_lock_shared(" PG_LOCKS ", " PG_LOCK_USE ")";
+static const char alone_sql[] = "SELECT pg_advisory_lock(" PG_LOCKS ", " PG_LOCK_USE ")";
 /* clang-format on */
 
-#define KEYWORDS 64 /* more than libpq has */
+#define KEYWORDS 64   /* more than libpq has */
+#define ALONE_MS 2000 /* a session ends soon after its client has */
 
 /* ---- the URL -------------------------------------------------------------- */
 
@@ -310,24 +317,48 @@ static WAITS bool start_connect(struct pg *pg, struct pg_conn *c,
 	return poll_connect(c, deadline, err);
 }
 
+static bool refuse_session(const struct pg *pg, const struct pg_refusal *why,
+			   struct error *err)
+{
+	if (strcmp(why->state, PG_LOCKED) != 0)
+		return pg_refuse(pg, why, err);
+	if (pg->alone)
+		return fail(err, ERR_CONFLICT,
+			    "the database is in use; stop every skyclustd "
+			    "that works on it first");
+	return store_unavailable(err, "the database is being copied");
+}
+
+static void add_session(const struct pg *pg, struct pg_conn *c,
+			struct arena *arena)
+{
+	long long most = pg->timeout_ms * 3 / 4;
+	char *texts[] = {
+		arena_printf(arena, "%lld", most),
+		arena_printf(arena, "%lld", (long long)pg->timeout_ms),
+		arena_printf(arena, "%lld", pg->alone ? ALONE_MS : most / 2),
+	};
+
+	pg_add_sql(c, arena, session_sql, NULL,
+		   STORE_PARAMS(P_TEXT(texts[0]), P_TEXT(texts[1]),
+				P_TEXT(texts[2])));
+	pg_add_sql(c, arena, pg->alone ? alone_sql : share_sql, NULL, NULL);
+}
+
 static WAITS bool set_up(struct pg *pg, struct pg_conn *c, int64_t deadline,
 			 struct error *err)
 {
 	AUTO(arena_done) struct arena arena = { 0 };
-	char *most =
-		arena_printf(&arena, "%lld", (long long)pg->timeout_ms * 3 / 4);
-	char *idle = arena_printf(&arena, "%lld", (long long)pg->timeout_ms);
 	struct pg_refusal why;
 
 	if (PQsetnonblocking(c->pq, 1) != 0 || !PQenterPipelineMode(c->pq))
 		return fail_connect(c->pq, err);
-	pg_add_sql(c, &arena, session_sql, NULL,
-		   STORE_PARAMS(P_TEXT(most), P_TEXT(idle)));
+	add_session(pg, c, &arena);
 	switch (pg_run(c, deadline, &why)) {
 	case PG_DONE:
 		return true;
 	case PG_REFUSED:
-		return pg_refuse(pg, &why, err);
+		return refuse_session(pg, &why, err);
 	case PG_LOST:
 		break;
 	}

@@ -48,7 +48,7 @@ WAITS bool pg_wait(struct cond *c, const bool *done, int64_t deadline)
 
 static bool may_have(const struct pg *pg, const struct waiter *w)
 {
-	return !w->writes || pg->writing + 1 < pg->max;
+	return !w->writes || pg->alone || pg->writing + 1 < pg->max;
 }
 
 /* Take one that is there, or the right to make one. */
@@ -155,7 +155,8 @@ static void note_loss(struct pg *pg, const struct error *err)
 	if (pg->up) {
 		pg->up = false;
 		pg->down_at = clock_ms();
-		log_warn("the database is lost", LOG_ERR(err));
+		if (*pg->version) /* else it is being opened */
+			log_warn("the database is lost", LOG_ERR(err));
 	}
 	start_healing(pg);
 }

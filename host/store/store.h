@@ -42,6 +42,8 @@ struct store_options {
 				 * connection URI) */
 	unsigned pool;		/* PostgreSQL: connections */
 	int64_t timeout_ms;	/* most for one statement or commit */
+	bool alone;		/* PostgreSQL: no other host may use it now, else
+				 * ERR_CONFLICT; meanwhile none can begin to */
 };
 
 /*

@@ -37,8 +37,10 @@ static void append_some(void *index)
 	struct error err;
 
 	append(tx, "one");
-	if ((size_t)index % 4 == 1) /* is rolled back */
-		put(tx, NULL, 1);
+	if ((size_t)index % 4 == 1) { /* is rolled back */
+		put(tx, "a", 1);
+		tx_must_not(tx, ERR_QUOTA, "none of these");
+	}
 	if ((size_t)index % 4 == 2)
 		session_of(tx);
 	append(tx, "two");
