@@ -9,6 +9,7 @@ import http.client
 import json
 import os
 import threading
+import time
 
 from skyclust_fixture import BIN, Host
 
@@ -79,7 +80,8 @@ class Clients:
     while there is no host."""
 
     def __init__(self, host, names):
-        self.host, self.wrong, self.up = host, [], threading.Event()
+        self.host, self.wrong = host, []
+        self.up, self.ended = threading.Event(), threading.Event()
         self.threads = [threading.Thread(target=self.create, args=(name,)) for name in names]
         self.up.set()
         for thread in self.threads:
@@ -87,7 +89,8 @@ class Clients:
 
     def end(self):
         for thread in self.threads:
-            thread.join(TIMEOUT)
+            thread.join(2 * TIMEOUT)
+        self.ended.set()
         assert not any(t.is_alive() for t in self.threads), 'a create has no end'
         return self.wrong
 
@@ -101,9 +104,11 @@ class Clients:
         return None
 
     def create(self, name):
-        for _ in range(1000):
+        end = time.monotonic() + TIMEOUT
+        while time.monotonic() < end:
             answer = self.ask(name)
             if not answer:
+                self.ended.wait(0.02)   # the host is dead, or its next one not there
                 continue
             status, body = answer
             if status == 201:
