@@ -241,6 +241,8 @@ WAITS static struct cached_token *find(struct trust *t, const char *token,
 	return found;
 }
 
+/* Once for each time that a token is verified; what is done with it then is
+ * access/'s to tell. */
 static void note_outcome(struct trust *t, const struct actor *who,
 			 const struct error *err)
 {

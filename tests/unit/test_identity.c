@@ -398,26 +398,48 @@ static void overtaken_answers(void)
 }
 IDENTITY_DEFINE(overtaken_answers)
 
-/* The change of another host is known within half a second. */
-static void another_host(void)
+static void logout_there(struct trust *other, struct pair root)
 {
-	struct trust other = trust;
-	struct pair root = bootstrap();
-	struct actor *who = with(root.access);
-	int64_t revision;
+	int64_t revision = identity_revision(&trust);
 
-	if (!store_postgres_url())
-		return; /* SQLite belongs to one host */
-	other.identity = NULL;
-	assert_true(identity_start(&other, &err));
-	revision = identity_revision(&trust);
-	json_decref(auth_logout(&other, who, json_null(), &err));
+	json_decref(auth_logout(other, with(root.access), json_null(), &err));
 	assert_non_null(with(root.access));
 	clock_advance(500);
 	while (identity_revision(&trust) == revision)
 		fiber_yield();
 	assert_null(with(root.access));
+}
+
+/* A key that this host has not seen yet: its tokens are good at once. */
+static void rotate_there(struct trust *other)
+{
+	AUTO_JSON json_t *args =
+		json_read_quoted("{'name':'root','password':'" ROOT_PASSWORD
+				 "'}",
+				 &err);
+	struct actor *root = nobody();
+
+	json_decref(signing_key_rotate(other, root, args, &err));
+	assert_null(keyring_find_id(trust.keyring, "token-2"));
+	assert_non_null(with(
+		take_pair(auth_login(other, nobody(), args, &err)).access));
+}
+
+/* The change of another host is known within half a second. */
+static void another_host(void)
+{
+	struct trust other = trust;
+	struct pair root = bootstrap();
+
+	if (!store_postgres_url())
+		return; /* SQLite belongs to one host */
+	other.identity = NULL;
+	other.keyring = identity_keys();
+	assert_true(identity_start(&other, &err));
+	logout_there(&other, root);
+	rotate_there(&other);
 	identity_stop(&other);
+	keyring_free(other.keyring);
 }
 IDENTITY_DEFINE(another_host)
 

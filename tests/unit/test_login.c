@@ -4,6 +4,7 @@
 
 #include "identity_run.h"
 
+#include "identity/jwt_gate.h"
 #include "identity/session.h"
 #include "metrics.h"
 
@@ -205,6 +206,34 @@ static void after_rotation(void)
 	assert_non_null(with(after.access));
 }
 IDENTITY_DEFINE(after_rotation)
+
+/* Signed rightly; but it is ada's session, and root's name. */
+static void session_of_another(void)
+{
+	struct pair ada;
+	struct actor *root = begin_with_ada(&ada), *who = with(ada.access);
+	struct jwt_claims claims = {
+		.id = "jti_1",
+		.issued_at = clock_wall_ms(),
+		.expires_at = clock_wall_ms() + 60000,
+	};
+	struct buf token = { 0 };
+
+	text_copy(claims.session, sizeof(claims.session), who->session_id);
+	text_copy(claims.subject, sizeof(claims.subject), who->user_id);
+	assert_true(jwt_gate_sign(trust.keyring, &claims, &token, &err));
+	assert_non_null(with(token.p));
+	buf_clear(&token);
+	text_copy(claims.subject, sizeof(claims.subject), root->user_id);
+	assert_true(jwt_gate_sign(trust.keyring, &claims, &token, &err));
+	assert_null(with(token.p));
+	buf_clear(&token);
+	text_copy(claims.session, sizeof(claims.session), "ses_none");
+	assert_true(jwt_gate_sign(trust.keyring, &claims, &token, &err));
+	assert_null(with(token.p));
+	buf_done(&token);
+}
+IDENTITY_DEFINE(session_of_another)
 
 /* ---- refresh tokens ------------------------------------------------------------------ */
 
@@ -533,6 +562,7 @@ int main(void)
 		STORE_ROW(of_another_version)
 		STORE_ROW(expires)
 		STORE_ROW(no_token_at_all)
+		STORE_ROW(session_of_another)
 		STORE_ROW(after_rotation)
 		STORE_ROW(good_once)
 		STORE_ROW(two_at_once)
