@@ -19,13 +19,12 @@ struct question {
 
 /* About another one: who may see users, or members of the workspace. */
 WAITS static bool may_ask(struct trust *t, const struct actor *who,
-			  const char *workspace, struct error *err)
+			  const char *workspace, const char *user,
+			  struct error *err)
 {
-	const char *needed = workspace ? "member:get" : "skyclust_user:get";
-
-	return access_would(t, who, needed, workspace) ||
-	       fail(err, ERR_FORBIDDEN, "to ask about another user needs %s%s",
-		    needed, workspace ? " in the workspace" : "");
+	return access_require(t, who,
+			      workspace ? "member:get" : "skyclust_user:get",
+			      workspace, user, err);
 }
 
 WAITS static bool exists(struct trust *t, const char *user, struct error *err)
@@ -51,7 +50,7 @@ WAITS static bool read_question(struct trust *t, const struct actor *who,
 	if (!user || (who->user_id && !strcmp(user, who->user_id)))
 		return true;
 	q->subject = (struct actor){ .kind = ACTOR_USER, .user_id = user };
-	return may_ask(t, who, q->workspace, err) && exists(t, user, err);
+	return may_ask(t, who, q->workspace, user, err) && exists(t, user, err);
 }
 
 /* False with ERR_STORE_UNAVAILABLE: nobody knows. */

@@ -9,8 +9,10 @@ data directory of its own, driven over HTTP, and watched for what it leaves.
 
 Stopping it fails the test when it did not end by itself with status 0, when a
 sanitizer spoke, or when a process is left. The programs are looked for in
-$SKYCLUST_BIN, else build/asan/bin.
+$SKYCLUST_BIN, else build/asan/bin. With $SKYCLUST_TEST_ENGINE=postgresql each
+host's store is a database of a PostgreSQL that this process runs, else SQLite.
 """
+import atexit
 import collections
 import contextlib
 import ctypes
@@ -22,6 +24,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -74,6 +77,25 @@ class UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self._path)
 
 
+_server = None          # PostgreSQL
+_databases = {}         # data directory: URL
+
+
+def _store_for(data):
+    """The URL of the database that belongs to this data; None: SQLite in it."""
+    global _server
+    if os.environ.get('SKYCLUST_TEST_ENGINE') != 'postgresql':
+        return None
+    if not _server:
+        sys.path.append(str(ROOT / 'tests/peers/postgresql'))
+        import postgresql       # pylint: disable=import-outside-toplevel
+        _server = postgresql.Postgres().start()
+        atexit.register(_server.close)
+    if data not in _databases:
+        _databases[data] = _server.database(f'host_{len(_databases)}')
+    return _databases[data]
+
+
 class Host:
     def __init__(self, config=SIM, args=(), env=None, data=None):
         """@config is the YAML text; @args are added to the command line; @data
@@ -82,7 +104,8 @@ class Host:
         self.dir = pathlib.Path(self._dir.name)
         self.data = pathlib.Path(data) if data else self.dir / 'data'
         self.config = self.dir / 'skyclust.yaml'
-        self.config.write_text(config)
+        store = None if 'store:' in config else _store_for(self.data)
+        self.config.write_text(config + (f'\nstore: {{url: "{store}"}}\n' if store else ''))
         self.args, self.env = list(args), env
         self.process = self.url = self.port = self.token = None
         self.tls = None         # an ssl.SSLContext, where the host speaks HTTPS

@@ -15,9 +15,7 @@ earnest, and everything of the other tenant must be as it was in the end.
 import collections
 import http.client
 import json
-import os
 import re
-import sys
 import unittest
 
 import skyclust_fixture as fixture
@@ -188,7 +186,7 @@ class MatrixTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.rules = read_policy(POLICY)
-        cls.host = fixture.Host(CONFIG + cls.choose_store()).start()
+        cls.host = fixture.Host(CONFIG).start()
         try:
             cls.world = World(cls.host)
         except BaseException:
@@ -202,17 +200,6 @@ class MatrixTest(unittest.TestCase):
                       for method, operation in methods.items()
                       if isinstance(operation, dict) and 'operationId' in operation]
         cls.unseen = cls.ask_nowhere()
-
-    @classmethod
-    def choose_store(cls):
-        """SQLite; or with $SKYCLUST_TEST_ENGINE=postgresql a server of its own."""
-        if os.environ.get('SKYCLUST_TEST_ENGINE') != 'postgresql':
-            return ''
-        sys.path.append(str(fixture.ROOT / 'tests/peers/postgresql'))
-        import postgresql   # pylint: disable=import-outside-toplevel
-        server = postgresql.Postgres().start()
-        cls.addClassCleanup(server.close)
-        return f'store: {{url: "{server.database("matrix")}"}}\n'
 
     @classmethod
     def tearDownClass(cls):

@@ -810,7 +810,8 @@ static void asking_of_others_is_a_right(void)
 	join("ws_a", "ada", "viewer");
 	join("ws_a", "bob", "member");
 	assert_true(ask(as("ada"), of_bob));
-	act_fails(as("eve"), access_check, of_bob, ERR_FORBIDDEN);
+	act_fails(as("eve"), access_check, of_bob, ERR_NOT_FOUND);
+	assert_string_equal(told.outcome, "denied");
 	act_fails(as("ada"), access_check, system, ERR_FORBIDDEN);
 	assert_true(ask(as("root"), of_bob));
 }
