@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "identity/identity_impl.h"
 #include "identity/session.h"
+#include "tenancy/workspace.h"
 
 /* ---- rows ------------------------------------------------------------------ */
 
@@ -318,6 +319,7 @@ WAITS json_t *user_delete(struct trust *t, const struct actor *who,
 			 role);
 	tx = tx_begin(t->store, NULL);
 	identity_touch(tx);
+	member_put_owners_left(tx, id);
 	tx_put(tx, "DELETE FROM users WHERE id = $1 AND role = $2", P_TEXT(id),
 	       P_TEXT(role));
 	tx_must(tx, ERR_CONFLICT, "user %s was changed meanwhile; try again",

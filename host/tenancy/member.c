@@ -257,6 +257,20 @@ static void put_owner_left(struct tx *tx, const struct change *change)
 		change->user, change->workspace);
 }
 
+void member_put_owners_left(struct tx *tx, const char *user)
+{
+	tx_put(tx,
+	       "SELECT 1 FROM members m WHERE m.user_id = $1 AND m.role = $2"
+	       " AND NOT EXISTS (SELECT 1 FROM members o"
+	       " WHERE o.workspace_id = m.workspace_id AND o.role = $2"
+	       " AND o.user_id <> $1) LIMIT 1",
+	       P_TEXT(user), P_TEXT(ROLE_OWNER));
+	tx_must_not(tx, ERR_CONFLICT,
+		    "%s is the last owner of a workspace; make another one "
+		    "first, or delete the workspace",
+		    user);
+}
+
 WAITS static bool apply(struct trust *t, const struct actor *who,
 			const struct change *change, struct error *err)
 {

@@ -3,8 +3,8 @@
  * Workspaces, the tenants: their members, settings and quotas.
  *
  * Names of workspaces are for people: they need to differ only from those that
- * the same user gave, so nobody can find out which names others use.  Every
- * workspace that a user made has an owner, until its last one is deleted.
+ * the same user gave, so nobody can find out which names others use.  A
+ * workspace that has an owner keeps one.
  */
 #ifndef SKYCLUST_HOST_TENANCY_WORKSPACE_H
 #define SKYCLUST_HOST_TENANCY_WORKSPACE_H
@@ -21,6 +21,10 @@ trust_act quota_list, quota_update;
 /* Put into @tx: nobody else changes @workspace, its members or their roles until
  * the end of @tx.  It fails with ERR_NOT_FOUND when there is no such one. */
 void workspace_lock(struct tx *tx, const char *workspace);
+
+/* Put into @tx, which began with identity_touch(): it fails with ERR_CONFLICT
+ * when some workspace has no owner but @user, who is about to go. */
+void member_put_owners_left(struct tx *tx, const char *user);
 
 /*
  * Put into @tx what lets it fail with ERR_QUOTA when @workspace has as many

@@ -130,6 +130,13 @@ class Tenants(HostCase):
         self.ask('bob', 'GET', '/api/v1/workspaces?all=true', status=403)
         self.assertTrue(listed('root', '?all=true'))
 
+    def test_a_workspace_keeps_an_owner(self):
+        base, _ = self.make('ada', 'kept')
+        ada = f'/api/v1/users/{self.ids["ada"]}'
+        self.assertIn('last owner', self.ask('root', 'DELETE', ada, status=409)['detail'])
+        self.ask('ada', 'POST', base + '/members/leave', status=409)
+        self.ask('ada', 'GET', base)
+
     # ---- roles --------------------------------------------------------------------
 
     def test_roles_hold_from_the_next_request_on(self):

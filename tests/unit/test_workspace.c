@@ -349,6 +349,32 @@ static void an_owner_is_left(void)
 }
 PEOPLE_DEFINE(an_owner_is_left)
 
+/* As when a user is deleted. */
+static bool may_go(const char *user)
+{
+	struct tx *tx = tx_begin(store, NULL);
+
+	identity_touch(tx);
+	member_put_owners_left(tx, user);
+	memset(&err, 0, sizeof(err));
+	return tx_commit(tx, &err);
+}
+
+static void last_owners_are_not_deleted(void)
+{
+	const char *ws = make("ada", "web");
+
+	join(ws, "bob", "admin");
+	assert_false(may_go("usr_ada"));
+	assert_int_equal(err.code, ERR_CONFLICT);
+	assert_true(may_go("usr_bob"));
+	join(ws, "eve", "owner");
+	assert_true(may_go("usr_ada"));
+	make("eve", "another");
+	assert_false(may_go("usr_eve"));
+}
+PEOPLE_DEFINE(last_owners_are_not_deleted)
+
 static void admins_do_not_touch_owners(void)
 {
 	const char *ws = make("ada", "web");
@@ -453,6 +479,7 @@ int main(void)
 		STORE_ROW(members_come_and_go)
 		STORE_ROW(new_members_are_checked)
 		STORE_ROW(an_owner_is_left)
+		STORE_ROW(last_owners_are_not_deleted)
 		STORE_ROW(admins_do_not_touch_owners)
 		STORE_ROW(custom_roles_are_given)
 		STORE_ROW(two_owners_do_not_both_leave)
