@@ -78,6 +78,7 @@ struct store {
 	const struct store_engine *engine;
 	void *state;
 	size_t open; /* transactions */
+	bool idle;   /* there are none */
 	struct cond quiet;
 };
 
@@ -85,8 +86,9 @@ struct store {
 bool store_unavailable(struct error *err, const char *fmt, ...)
 	PRINTF_LIKE(2, 3);
 
-/* cond_wait() that a cancel does not end; it is remembered. */
-WAITS enum fiber_wait store_wait(struct cond *c, int64_t deadline);
+/* cond_wait() until @done, which is set before the signal; false: not until
+ * @deadline (0: none).  A cancel does not end it, but is remembered. */
+WAITS bool store_wait(struct cond *c, const bool *done, int64_t deadline);
 
 /* Of a statement with `fill`: compute the record, advance @lane, and set the
  * first four parameters.  Allocates nothing.  Whoever rolls back puts his lane

@@ -90,10 +90,6 @@ struct pg {
 	struct cond stop, stopped; /* of the fiber that heals */
 };
 
-/* cond_wait() until @done, which who signals sets first.  A cancel does not
- * end it, but is remembered. */
-WAITS bool pg_wait(struct cond *c, const bool *done, int64_t deadline);
-
 /* ---- postgres_pool.c ------------------------------------------------------ */
 
 void pg_pool_init(struct pg *pg);

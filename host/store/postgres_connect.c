@@ -187,7 +187,7 @@ static WAITS struct lookup *lookup_new(const char *host, const char *port,
 	l->port = mem_strdup(port);
 	cond_init(&l->ended);
 	l->left_behind = fiber_spawn("store.lookup", lookup_fiber, l) &&
-			 !pg_wait(&l->ended, &l->done, deadline);
+			 !store_wait(&l->ended, &l->done, deadline);
 	if (l->done && l->found.host.n)
 		return l;
 	store_unavailable(err, "the host %s of store.url is %s",

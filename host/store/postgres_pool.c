@@ -27,23 +27,6 @@ struct waiter {
 	struct pg_conn *conn; /* NULL when granted: it may make one */
 };
 
-WAITS bool pg_wait(struct cond *c, const bool *done, int64_t deadline)
-{
-	enum fiber_wait result = WAIT_WOKEN;
-	bool cancelled = false;
-
-	while (!*done && result != WAIT_TIMEOUT) {
-		result = cond_wait(c, deadline);
-		if (result != WAIT_CANCELLED)
-			continue;
-		cancelled = true;
-		fiber_clear_cancel();
-	}
-	if (cancelled)
-		fiber_cancel(fiber_self());
-	return *done;
-}
-
 /* ---- turns ---------------------------------------------------------------- */
 
 static bool may_have(const struct pg *pg, const struct waiter *w)
@@ -138,7 +121,8 @@ WAITS static void heal(void *arg)
 	struct error err;
 
 	while (!pg->up && !pg->closing && !try_to_connect(pg, &err))
-		pg_wait(&pg->stop, &pg->closing, clock_ms() + next_delay(pg));
+		store_wait(&pg->stop, &pg->closing,
+			   clock_ms() + next_delay(pg));
 	pg->at_rest = true;
 	cond_broadcast(&pg->stopped);
 }
@@ -203,7 +187,7 @@ static WAITS bool wait_turn(struct pg *pg, struct waiter *w, int64_t deadline,
 		start_healing(pg);
 		return fail_now(pg, err);
 	}
-	if (pg_wait(&w->turn, &w->granted, deadline))
+	if (store_wait(&w->turn, &w->granted, deadline))
 		return true;
 	list_del(&w->link);
 	return fail_late(pg, err);
@@ -274,7 +258,7 @@ WAITS void pg_pool_close(struct pg *pg)
 
 	pg->closing = true;
 	cond_broadcast(&pg->stop);
-	pg_wait(&pg->stopped, &pg->at_rest, 0);
+	store_wait(&pg->stopped, &pg->at_rest, 0);
 	while ((c = list_first(&pg->idle, struct pg_conn, link))) {
 		list_del(&c->link);
 		close_conn(pg, c);

@@ -154,7 +154,7 @@ WAITS bool worker_ask(struct worker *w, struct job *job, int64_t ms,
 	enum job_state state = JOB_DONE;
 
 	post(w, job);
-	store_wait(&job->finished, clock_ms() + ms);
+	store_wait(&job->finished, &job->done, clock_ms() + ms);
 	if (!job->done)
 		state = give_up(q, job);
 	if (state == JOB_DONE)

@@ -49,6 +49,7 @@ WAITS struct store *store_open(const struct store_options *options,
 	s = mem_alloc(sizeof(*s));
 	s->engine = engine;
 	s->state = state;
+	s->idle = true;
 	cond_init(&s->quiet);
 	if (store_migrate(s, err))
 		return s;
@@ -56,26 +57,30 @@ WAITS struct store *store_open(const struct store_options *options,
 	return NULL;
 }
 
-WAITS enum fiber_wait store_wait(struct cond *c, int64_t deadline)
+/* A fiber that was cancelled and has not run yet is not signalled: @done is what
+ * counts. */
+WAITS bool store_wait(struct cond *c, const bool *done, int64_t deadline)
 {
-	enum fiber_wait result;
+	enum fiber_wait result = WAIT_WOKEN;
 	bool cancelled = false;
 
-	while ((result = cond_wait(c, deadline)) == WAIT_CANCELLED) {
+	while (!*done && result != WAIT_TIMEOUT) {
+		result = cond_wait(c, deadline);
+		if (result != WAIT_CANCELLED)
+			continue;
 		cancelled = true;
 		fiber_clear_cancel();
 	}
 	if (cancelled)
 		fiber_cancel(fiber_self());
-	return result;
+	return *done;
 }
 
 WAITS void store_close(struct store *s)
 {
 	if (!s)
 		return;
-	while (s->open)
-		store_wait(&s->quiet, 0);
+	store_wait(&s->quiet, &s->idle, 0);
 	s->engine->close(s->state);
 	mem_free(s);
 }
@@ -227,6 +232,7 @@ static void tx_init(struct tx *tx, struct store *s, const char *workspace)
 	list_init(&tx->pending);
 	tx->workspace = arena_strdup(&tx->arena, workspace);
 	s->open++;
+	s->idle = false;
 }
 
 static void tx_done(struct tx *tx)
@@ -234,7 +240,8 @@ static void tx_done(struct tx *tx)
 	struct store *s = tx->store;
 
 	arena_wipe(&tx->arena);
-	if (--s->open == 0)
+	s->idle = --s->open == 0;
+	if (s->idle)
 		cond_broadcast(&s->quiet);
 }
 

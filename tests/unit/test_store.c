@@ -5,6 +5,7 @@
  */
 #include "unit.h"
 
+#include "store/backend.h"
 #include "store_run.h"
 
 #define FIBERS 64
@@ -408,6 +409,36 @@ static void cancel_does_not_cut_short(void)
 
 STORE_DEFINE(cancel_does_not_cut_short)
 
+static struct {
+	struct cond cond;
+	bool done, told;
+} event;
+
+static void wait_for_event(void *arg UNUSED)
+{
+	event.told = store_wait(&event.cond, &event.done, 0);
+	was_cancelled = fiber_cancelled();
+}
+
+/* A cancel and the event at once: a cancelled fiber is not signalled. */
+static void cancel_does_not_hide_the_end(void)
+{
+	struct fiber *waiting;
+
+	cond_init(&event.cond);
+	event.done = event.told = was_cancelled = false;
+	waiting = fiber_spawn("waiting", wait_for_event, NULL);
+	fiber_yield();
+	fiber_cancel(waiting);
+	event.done = true;
+	cond_signal(&event.cond);
+	host_await(store_is_alone, NULL);
+	assert_true(event.told);
+	assert_true(was_cancelled);
+}
+
+STORE_DEFINE(cancel_does_not_hide_the_end)
+
 static struct store *closing;
 
 static void close_store(void *arg UNUSED)
@@ -500,6 +531,7 @@ int main(void)
 		STORE_ROW(asking_delays_nobody_before)
 		STORE_ROW(many_readers)
 		STORE_ROW(cancel_does_not_cut_short)
+		STORE_ROW(cancel_does_not_hide_the_end)
 		STORE_ROW(close_waits)
 		STORE_ROW(must_end_in_time)
 	};

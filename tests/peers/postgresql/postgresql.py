@@ -9,10 +9,10 @@ stays on), takes about a second to make, and nothing of it is left.
         url = postgres.database('name')     # of a new database of the role
         postgres.pause(), postgres.resume(), postgres.kill(), postgres.restart()
 
-    postgresql.py run -- COMMAND…    COMMAND with a server of its own, its URL in
-                                     $SKYCLUST_TEST_STORE, its directory in
+    postgresql.py run -- COMMAND…    COMMAND with a server of its own, a database's
+                                     URL in $SKYCLUST_TEST_STORE, its directory in
                                      $SKYCLUST_TEST_POSTGRES; it dies with us
-    postgresql.py up DIR             a server that stays; prints its URL
+    postgresql.py up DIR             a new server that stays; prints such a URL
     postgresql.py down DIR           stop it and remove DIR
     postgresql.py WORD DIR           pause, resume, kill (-9), start, restart:
                                      the server in DIR
@@ -251,7 +251,8 @@ def run(command):
     """COMMAND with a server of its own; its exit status."""
     print(version(), flush=True)
     with Postgres() as postgres:
-        env = {**os.environ, 'SKYCLUST_TEST_STORE': postgres.url(), 'SKYCLUST_TEST_POSTGRES': str(postgres.home)}
+        env = {**os.environ, 'SKYCLUST_TEST_STORE': postgres.database(ROLE),
+               'SKYCLUST_TEST_POSTGRES': str(postgres.home)}
         return subprocess.run(command, env=env, check=False).returncode
 
 
@@ -265,7 +266,7 @@ def main(arguments):
         getattr(postgres, {'up': 'start', 'down': 'close'}.get(word, word))()
         if word == 'up':
             print(version(), file=sys.stderr)
-            print(postgres.url())
+            print(postgres.database(ROLE))
     else:
         print(__doc__, file=sys.stderr)
         return 2
