@@ -56,6 +56,7 @@ void *http_on_uri(void *cls, const char *uri, struct MHD_Connection *c)
 	http_make_id(req->id);
 	req->local = port->local;
 	req->source = arena_strdup(&req->arena, client->source);
+	client->greeted = true;
 	if (http_client_peer(client, c))
 		req->peer = arena_strdup(&req->arena, client->peer);
 	req->path = arena_strndup(&req->arena, uri, path);
@@ -210,6 +211,7 @@ struct http_server *http_new(const struct http_options *options,
 	server->local.local = true;
 	list_init(&server->requests);
 	list_init(&server->receiving);
+	list_init(&server->silent);
 	cond_init(&server->quiet);
 	if (listen_all(server, options, err))
 		return server;
@@ -314,6 +316,7 @@ void http_free(struct http_server *server)
 	if (!server->stopping)
 		quiesce(server);
 	resume_all(server);
+	http_greet_end_all(server);
 	timer_stop(&server->watch);
 	server->stopped = true;
 	http_port_stop(&server->network);

@@ -172,14 +172,19 @@ static void client_open(struct http_port *port, struct MHD_Connection *c,
 	struct http_server *server = port->server;
 
 	list_init(&client->link);
+	list_init(&client->silent);
+	client->port = port;
+	client->connection = c;
 	client->fd =
 		MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD)
 			->connect_fd;
 	*context = client;
 	server->client_count++;
 	identify(port, client, c);
-	if (has_tls(port))
+	if (has_tls(port)) {
 		client->identity = tls_attach(server->tls, session_of(c));
+		http_greet_begin(client, session_of(c));
+	}
 	http_watch_receiving(server, client);
 	http_watch_start(server);
 }

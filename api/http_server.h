@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the files of the HTTP server share: http_port.c (connections come in),
- * http.c (requests come in), http_reply.c (answers go out), http_watch.c (who
- * is too slow, who is gone).
+ * http_greet.c (handshakes of TLS), http.c (requests come in), http_reply.c
+ * (answers go out), http_watch.c (who is too slow, who is gone).
  */
 #ifndef SKYCLUST_API_HTTP_SERVER_H
 #define SKYCLUST_API_HTTP_SERVER_H
@@ -32,6 +32,7 @@ struct http_server {
 	struct timer watch;    /* ours */
 	struct list requests;  /* struct request, oldest first */
 	struct list receiving; /* struct http_client, longest first */
+	struct list silent;    /* of these: in the middle of a handshake */
 	size_t request_count, client_count;
 	size_t most_clients;    /* since memory was last given back */
 	int64_t look_at_idle;   /* clock_ms() when `receiving` is looked at */
@@ -48,8 +49,14 @@ struct http_client {
 	int64_t since;	  /* clock_ms() */
 	int fd;		  /* borrowed */
 	bool refused;	  /* it may not ask anything */
+	/* With TLS. */
 	struct tls_identity *identity; /* of its session; NULL: plain */
 	char *peer;		       /* http_client_peer() */
+	struct http_port *port;
+	struct MHD_Connection *connection; /* suspended while silent */
+	struct list silent; /* in server.silent: nothing to read for now */
+	ev_io readable;	    /* started while it is */
+	bool greeted;	    /* it has sent a request */
 	char source[HTTP_SOURCE_SIZE];
 };
 
@@ -78,6 +85,13 @@ int http_fd(struct request *req); /* of its connection; borrowed */
 /* Suspend and resume a request's connection. */
 void http_suspend(struct request *req);
 void http_resume(struct request *req);
+
+/* ---- handshakes (http_greet.c) ------------------------------------------- */
+
+/* @client has a session that has not begun its handshake. */
+void http_greet_begin(struct http_client *client, gnutls_session_t session);
+/* Connections may not be suspended when their daemon stops. */
+void http_greet_end_all(struct http_server *server);
 
 /* ---- where requests come in (http.c): what the daemon calls -------------- */
 

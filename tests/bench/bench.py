@@ -15,6 +15,7 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import statistics
 import subprocess
 import sys
@@ -41,6 +42,7 @@ def row(what, measured, beside, goal, holds):
 
 NO_LIMITS = 'limits:\n  rate: 10000000\n  burst: 10000000\n'
 PASSWORD = 'correct horse battery'
+UNVERIFIED = ssl._create_unverified_context()   # for the certificates that we make here
 
 
 class Host:
@@ -78,7 +80,7 @@ class Host:
         if body is not None:
             request.data = json.dumps(body).encode()
             request.add_header('Content-Type', 'application/json')
-        return urllib.request.urlopen(request, timeout=60)
+        return urllib.request.urlopen(request, timeout=60, context=UNVERIFIED)
 
     def post(self, path, body, token=None):
         with self.open('/api/v1' + path, body, token) as answer:
@@ -117,8 +119,9 @@ class Host:
 
 
 @contextlib.contextmanager
-def nginx(body_file, cpu=None):
-    """An nginx with one worker: /constant returns a fixed text, /file a file."""
+def nginx(body_file, cpu=None, tls=None):
+    """An nginx with one worker: /constant returns a fixed text, /file a file.
+    @tls: the files of a certificate and its key."""
     with tempfile.TemporaryDirectory(prefix='skyclust-nginx-') as folder:
         with socket.socket() as probe:
             probe.bind(('127.0.0.1', 0))
@@ -132,7 +135,7 @@ worker_processes 1; daemon off; pid {root}/pid; error_log {root}/error.log;
 events {{ worker_connections 1024; }}
 http {{ access_log off; keepalive_requests 100000000; client_body_temp_path {root}/b;
   proxy_temp_path {root}/p; fastcgi_temp_path {root}/f; uwsgi_temp_path {root}/u; scgi_temp_path {root}/s;
-  server {{ listen 127.0.0.1:{port};
+  server {{ listen 127.0.0.1:{port}{f" ssl; ssl_certificate {tls[0]}; ssl_certificate_key {tls[1]}" if tls else ""};
     location /constant {{ default_type application/json; return 200 '{constant}'; }}
     location /file {{ root {root}; }} }} }}
 ''')
@@ -140,7 +143,7 @@ http {{ access_log off; keepalive_requests 100000000; client_body_temp_path {roo
                                    stderr=subprocess.DEVNULL)
         wait_for_port(port)
         try:
-            yield f'http://127.0.0.1:{port}'
+            yield f'http{"s" if tls else ""}://127.0.0.1:{port}'
         finally:
             process.terminate()
             process.wait(timeout=10)
@@ -158,10 +161,10 @@ def wait_for_port(port):
     sys.exit('nginx did not start')
 
 
-def wrk(url, token='', cpu=None, connections=64):
+def wrk(url, token='', cpu=None, connections=64, more=()):
     """Requests a second that wrk gets from @url; it must see no error."""
     out = subprocess.run(
-        [*pin(cpu), 'wrk', '-t1', f'-c{connections}', f'-d{SECONDS}s', '-H', f'Authorization: Bearer {token}', url],
+        [*pin(cpu), 'wrk', '-t1', f'-c{connections}', f'-d{SECONDS}s', '-H', f'Authorization: Bearer {token}', *more, url],
         check=True, capture_output=True, text=True).stdout
     if 'Non-2xx' in out or 'Socket errors' in out:
         sys.exit(f'errors under load from {url}:\n{out}')
@@ -203,6 +206,23 @@ def bench_http():
     row('the same, servers pinned to CPU 0, load to CPU 1', f'{ours:,.0f}/s', f'nginx constant {theirs:,.0f}/s',
         '≥ 45 % of nginx', ours >= 0.45 * theirs)
     host.close()
+
+
+def bench_tls():
+    """The same read over HTTPS, on kept connections and on a new one each."""
+    read = '/api/v1/providers/sim/instance-types/small'
+    with tempfile.TemporaryDirectory(prefix='skyclust-tls-') as folder:
+        pair = f'{folder}/server.pem', f'{folder}/server.key'
+        subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes',
+                        '-subj', '/CN=localhost', '-out', pair[0], '-keyout', pair[1]], check=True, capture_output=True)
+        host = Host(limits=f'{NO_LIMITS}server:\n  tls_certificate: {pair[0]}\n  tls_key: {pair[1]}\n')
+        with nginx(__file__, tls=pair) as peer:
+            for what, more in (('HTTPS GET through a driver, 64 connections', ()),
+                               ('the same, a new connection each', ('-H', 'Connection: close'))):
+                host.get(read)
+                ours, theirs = wrk(host.url + read, host.token, more=more), wrk(peer + '/constant', more=more)
+                row(what, f'{ours:,.0f}/s', f'nginx constant {theirs:,.0f}/s', 'none', None)
+        host.close()
 
 
 def read_all(open_answer):
@@ -367,7 +387,7 @@ def machine():
 
 def main():
     print('bench on', machine(), flush=True)
-    for part in (bench_rpc, bench_http, bench_list, bench_start, bench_memory, bench_tenants):
+    for part in (bench_rpc, bench_http, bench_tls, bench_list, bench_start, bench_memory, bench_tenants):
         part()
     (ROOT / 'build/bench.json').write_text(json.dumps({'machine': machine(), 'rows': rows}, indent=1))
     print(f'\nMeasured on {machine()}:\n')

@@ -349,6 +349,51 @@ static void test_slow_clients(void **state UNUSED)
 	clock_set_real();
 }
 
+/* A client that stops in the middle of its handshake, and one that stops after
+ * it, cost nothing: the loop sleeps. */
+WAITS static void stop_half_way(void)
+{
+	static const char begin[] = "\x16\x03\x01\x02\x00\x01"; /* of a ClientHello */
+	struct tls_client idle;
+	int half = dial();
+	unsigned turns;
+
+	greet(&idle, NULL);
+	until(2);
+	assert_int_equal(send(half, begin, sizeof(begin) - 1, 0), 6);
+	fiber_sleep(20);
+	turns = ev_iteration(loop_ev());
+	fiber_sleep(200);
+	assert_in_range(ev_iteration(loop_ev()) - turns, 1, 8);
+	close(half);
+	until(1);
+	ask(&idle, "/");
+	until(0);
+	tls_client_done(&idle);
+}
+
+static void test_silent_clients(void **state UNUSED)
+{
+	in_fiber(stop_half_way);
+}
+
+/* The server stops while a client is in the middle of its handshake. */
+WAITS static void leave_half_way(void)
+{
+	int fd = dial();
+
+	until(1);
+	fiber_sleep(20);
+	http_free(server);
+	server = NULL;
+	close(fd);
+}
+
+static void test_stop_in_a_handshake(void **state UNUSED)
+{
+	in_fiber(leave_half_way);
+}
+
 /* ---- certificates ------------------------------------------------------------ */
 
 /* The serial number of the certificate that a new client sees. */
@@ -475,6 +520,8 @@ int main(void)
 		SERVED(test_half_a_request),
 		SERVED(test_half_closed),
 		SERVED(test_slow_clients),
+		SERVED(test_silent_clients),
+		SERVED(test_stop_in_a_handshake),
 		SERVED(test_changed_files),
 		SERVED(test_change_under_a_handshake),
 		SERVED(test_bad_reload),
