@@ -143,6 +143,13 @@ STORE_DEFINE(many_at_once)
 
 /* ---- notes ---------------------------------------------------------------- */
 
+/* They may be spread over lanes, in each of which their targets, which are
+ * numbers, must ascend. */
+#define OUT_OF_ORDER \
+	"SELECT COUNT(*) AS n FROM audit a JOIN audit b" \
+	" ON a.lane = b.lane AND a.seq = b.seq - 1" \
+	" WHERE CAST(a.target AS BIGINT) >= CAST(b.target AS BIGINT)"
+
 static void notes_keep_their_order(void)
 {
 	audit_open();
@@ -154,13 +161,7 @@ static void notes_keep_their_order(void)
 	}
 	audit_settle();
 	assert_int_equal(store_number("SELECT COUNT(*) AS n FROM audit"), 2500);
-	/* They may be spread over lanes, in each of which they ascend. */
-	assert_int_equal(store_number("SELECT COUNT(*) AS n FROM audit a"
-				      " JOIN audit b ON a.lane = b.lane"
-				      " AND a.seq = b.seq - 1 WHERE"
-				      " CAST(a.target AS BIGINT) >="
-				      " CAST(b.target AS BIGINT)"),
-			 0);
+	assert_int_equal(store_number(OUT_OF_ORDER), 0);
 	audit_check(NULL);
 	audit_close();
 }
@@ -233,21 +234,30 @@ static bool has_failed(void *arg UNUSED)
 	return trust.audit->backoff > 0;
 }
 
-/* While the store does not take them they wait, and lose nothing. */
+static void note_number(int n)
+{
+	AUTO_FREE char *target = mem_printf("%d", n);
+
+	assert_true(NOTE(.action = "a", .outcome = "denied", .target = target));
+}
+
+/* While the store does not take them they wait, lose nothing, and keep their
+ * order. */
 static void the_store_is_down(void)
 {
 	audit_open();
 	log_set_sink(silent);
 	store_exec("ALTER TABLE audit RENAME TO hidden");
 	for (int i = 0; i < 5; i++)
-		assert_true(NOTE(.action = "a", .outcome = "denied"));
+		note_number(i);
 	host_await(has_failed, NULL);
 	assert_int_equal(trust.audit->notes.n, 5);
-	assert_true(NOTE(.action = "a", .outcome = "denied"));
+	note_number(5);
 	store_exec("ALTER TABLE hidden RENAME TO audit");
 	audit_settle();
 	log_set_sink(NULL);
 	assert_int_equal(store_number("SELECT COUNT(*) AS n FROM audit"), 6);
+	assert_int_equal(store_number(OUT_OF_ORDER), 0);
 	audit_check(NULL);
 	audit_close();
 }
@@ -377,19 +387,23 @@ static void stats(void)
 }
 STORE_DEFINE(stats)
 
+/* clang-format off */
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		STORE_ROW(everything_is_told) STORE_ROW(any_bytes) STORE_ROW(
-			rolled_back_with_its_transaction) STORE_ROW(many_at_once)
-			STORE_ROW(notes_keep_their_order) STORE_ROW(
-				alike_reads_fold) STORE_ROW(the_queue_is_bounded)
-				STORE_ROW(the_store_is_down) STORE_ROW(
-					nothing_is_left_at_stop)
-					STORE_ROW(macs_stand_for_secrets)
-						STORE_ROW(search)
-							STORE_ROW(pages)
-								STORE_ROW(stats)
+		STORE_ROW(everything_is_told)
+		STORE_ROW(any_bytes)
+		STORE_ROW(rolled_back_with_its_transaction)
+		STORE_ROW(many_at_once)
+		STORE_ROW(notes_keep_their_order)
+		STORE_ROW(alike_reads_fold)
+		STORE_ROW(the_queue_is_bounded)
+		STORE_ROW(the_store_is_down)
+		STORE_ROW(nothing_is_left_at_stop)
+		STORE_ROW(macs_stand_for_secrets)
+		STORE_ROW(search)
+		STORE_ROW(pages)
+		STORE_ROW(stats)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

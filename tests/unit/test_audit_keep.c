@@ -309,14 +309,18 @@ static void removed_by_hand(void)
 }
 STORE_DEFINE(removed_by_hand)
 
+/* clang-format off */
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		STORE_ROW(export_verifies) STORE_ROW(csv) STORE_ROW(checkpoints)
-			STORE_ROW(key_rotated) STORE_ROW(no_folder)
-				STORE_ROW(retention)
-					STORE_ROW(retention_in_two_parts)
-						STORE_ROW(removed_by_hand)
+		STORE_ROW(export_verifies)
+		STORE_ROW(csv)
+		STORE_ROW(checkpoints)
+		STORE_ROW(key_rotated)
+		STORE_ROW(no_folder)
+		STORE_ROW(retention)
+		STORE_ROW(retention_in_two_parts)
+		STORE_ROW(removed_by_hand)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -206,6 +206,63 @@ static void database_put_back(void)
 }
 STORE_DEFINE(database_put_back)
 
+static int64_t written;
+
+/* audit.heads tells of all that is written. */
+static bool is_mirrored(void *arg UNUSED)
+{
+	const struct heads *h = &trust.audit->mirrored;
+	int64_t n = 0;
+
+	for (size_t i = 0; i < h->n; i++)
+		n += h->lanes[i].seq;
+	return n == written;
+}
+
+static void await_mirror(void)
+{
+	audit_settle();
+	written = store_number("SELECT SUM(seq) AS n FROM audit_heads");
+	trust.audit->dirty = true;
+	trust.audit->mirror_at = clock_ms();
+	fiber_wake(trust.audit->fiber);
+	host_await(is_mirrored, NULL);
+}
+
+/* The same behind a process that was killed: no checkpoint came after. */
+static void database_put_back_behind_the_dead(void)
+{
+	AUTO_FREE char *file = mem_printf("%s/audit.heads", host_dir);
+	AUTO(buf_done) struct buf text = { 0 };
+
+	audit_open();
+	make_log();
+	keep_tables();
+	audit_changes(4);
+	await_mirror();
+	assert_int_equal(sys_read_file(file, 65536, &text), 0);
+	audit_stop(&trust);
+	put_tables_back();
+	host_file("audit.heads", text.p);
+	start_again();
+	check_agreement(false);
+	audit_close();
+}
+STORE_DEFINE(database_put_back_behind_the_dead)
+
+static void newest_checkpoint_gone(void)
+{
+	audit_open();
+	make_log();
+	audit_stop(&trust);
+	store_exec("DELETE FROM audit_checkpoints WHERE id ="
+		   " (SELECT MAX(id) FROM audit_checkpoints)");
+	start_again();
+	check_agreement(false);
+	audit_close();
+}
+STORE_DEFINE(newest_checkpoint_gone)
+
 static void end_cut_off(void)
 {
 	audit_open();
@@ -276,14 +333,19 @@ static void the_file_is_forged(void)
 }
 STORE_DEFINE(the_file_is_forged)
 
+/* clang-format off */
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		STORE_ROW(every_column) STORE_ROW(all_is_well)
-			STORE_ROW(database_put_back) STORE_ROW(end_cut_off)
-				STORE_ROW(end_cut_off_with_care)
-					STORE_ROW(last_record_edited)
-						STORE_ROW(the_file_is_forged)
+		STORE_ROW(every_column)
+		STORE_ROW(all_is_well)
+		STORE_ROW(database_put_back)
+		STORE_ROW(database_put_back_behind_the_dead)
+		STORE_ROW(newest_checkpoint_gone)
+		STORE_ROW(end_cut_off)
+		STORE_ROW(end_cut_off_with_care)
+		STORE_ROW(last_record_edited)
+		STORE_ROW(the_file_is_forged)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
