@@ -26,7 +26,8 @@ static const struct actor the_host = { .kind = ACTOR_HOST, .user_id = "host" };
 /* A process of the installation called @id begins. */
 static void host_starts(const char *id)
 {
-	begin("  {}\noperations:\n  lease: 1s\n", BLOCK("one", ""));
+	begin("  {}\noperations:\n  lease: 1s\n",
+	      BLOCK("one", "      shared: true\n"));
 	trust.config = config;
 	trust.registry = registry;
 	snprintf(trust.host_id, sizeof(trust.host_id), "%s", id);
@@ -190,6 +191,55 @@ static void done_once(void)
 	assert_int_equal(store_number("SELECT COUNT(*) AS n FROM operations"
 				      " WHERE length(args) = 0"),
 			 1);
+	close_trust();
+}
+
+static long long records(const char *outcome_word)
+{
+	struct rows rows = { 0 };
+	long long n;
+
+	assert_true(store_read(store, NULL,
+			       "SELECT COUNT(*) AS n FROM audit WHERE"
+			       " action = 'volume.create' AND outcome = $1",
+			       &rows, &err, P_TEXT(outcome_word)));
+	n = row_int(&rows, 0, "n");
+	rows_done(&rows);
+	return n;
+}
+
+/* The intent before, the outcome after; of what was refused neither. */
+static void audited(void)
+{
+	open_trust();
+	assert_done(ask("volume.create", "apply", NULL, LONG), NULL);
+	assert_begun(ask("volume.create", "quota", NULL, LONG));
+	assert_begun(ask("volume.create", "wait for cancel", NULL, 0));
+	assert_int_equal(records("begun"), 3);
+	assert_int_equal(records("succeeded"), 1);
+	assert_int_equal(records("failed"), 1);
+	close_trust();
+}
+
+/* Two at once where one is allowed: the second is not even kept. */
+static void quota_is_held(void)
+{
+	open_trust();
+	store_exec("INSERT INTO workspaces (id, name, settings, created_by,"
+		   " version, created_at, updated_at)"
+		   " VALUES ('ws_1', 'one', '{}', 'usr_a', 1, 1, 1)");
+	store_exec("INSERT INTO quotas (workspace_id, name, most)"
+		   " VALUES ('ws_1', 'operations', 1)");
+	user.workspace = "ws_1";
+	assert_begun(ask("volume.create", "wait for cancel", NULL, 0));
+	assert_string_equal(column(outcome.id, "workspace_id"), "ws_1");
+	assert_false(ask("volume.create", "apply", NULL, LONG));
+	assert_int_equal(err.code, ERR_QUOTA);
+	user.workspace = NULL;
+	assert_begun(ask("volume.create", "apply", NULL, LONG));
+	assert_int_equal(applied(NULL), 1);
+	assert_int_equal(store_number("SELECT COUNT(*) AS n FROM operations"),
+			 2);
 	close_trust();
 }
 
@@ -798,7 +848,7 @@ static void end_is_written_later(void)
 
 /* clang-format off */
 #define TESTS(T) \
-	T(done_once) T(delete_forgets_the_resource) T(failure_is_kept) \
+	T(done_once) T(audited) T(quota_is_held) T(delete_forgets_the_resource) T(failure_is_kept) \
 	T(no_provider_no_operation) T(goes_on_without_its_client) \
 	T(goes_on_when_its_client_is_cut_off) T(same_key_same_answer) \
 	T(same_key_same_failure) T(key_comes_back) T(key_expires) T(pairs_at_once) \
