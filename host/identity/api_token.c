@@ -14,7 +14,6 @@
 #include "identity/identity_impl.h"
 #include "identity/self.h"
 #include "identity/token_mac.h"
-#include "identity/user.h"
 
 #define ID_PREFIX "tok_"
 #define ID_RANDOM 26 /* characters, trust_new_id() */

@@ -15,7 +15,7 @@
 /* The identifier in @token; false: it is none of ours. */
 bool api_token_read_id(const char *token, char id[TRUST_ID_SIZE]);
 
-/* The columns that is_good() looks at. */
+/* The columns that api_token_is_good() looks at. */
 #define API_TOKEN_COLUMNS \
 	"t.id, t.user_id, t.workspace_id, t.permissions, t.expires_at," \
 	" t.revoked_at, t.mac"

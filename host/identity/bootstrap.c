@@ -5,7 +5,6 @@
  * administrator, and it is gone.  There is no default password.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>

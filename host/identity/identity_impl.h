@@ -41,12 +41,13 @@ struct identity {
 				.target = (tgt), \
 				##__VA_ARGS__ })
 
-/* Commit @tx, which changes who may do what: raises the revision, and forgets. */
+/* Commit @tx, into which identity_touch() was put, and forget what is
+ * remembered. */
 WAITS bool identity_commit(struct trust *t, struct tx *tx, struct error *err);
 
 /* ---- watch.c: what goes on without being asked ------------------------------ */
 
-/* Remember that session or API token @id was used now; written within a
+/* Remember that session or API token @used_id was used @now; written within a
  * minute. */
 void watch_note_use(struct identity *id, bool is_token, const char *used_id,
 		    int64_t now);

@@ -6,8 +6,6 @@
  */
 #include <string.h>
 
-#include "act.h"
-#include "base/auto.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -15,7 +13,6 @@
 #include "identity/identity_impl.h"
 #include "identity/lockout.h"
 #include "identity/session.h"
-#include "identity/user.h"
 
 /* Somebody who wants to be user @name. */
 struct claim {

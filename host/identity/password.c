@@ -9,7 +9,6 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/offload.h"
-#include "base/text.h"
 #include "identity/identity_impl.h"
 #include "keys/crypto.h"
 #include "keys/seal.h"
@@ -185,9 +184,11 @@ WAITS static bool run(struct trust *t, void (*work)(void *arg), struct job *job,
 {
 	if (!enter(&t->identity->passwords, err))
 		return false;
-	metric_add("skyclust_password_hashes_total", NULL, NULL, NULL, NULL, 1);
 	offload(work, job);
 	leave(&t->identity->passwords);
+	if (job->result == ARGON2_OK || job->result == ARGON2_VERIFY_MISMATCH)
+		metric_add("skyclust_password_hashes_total", NULL, NULL, NULL,
+			   NULL, 1);
 	if (job->result != ARGON2_MEMORY_ALLOCATION_ERROR)
 		return true;
 	return fail(err, ERR_LIMITED,

@@ -4,14 +4,11 @@
  */
 #include <string.h>
 
-#include "access/access.h"
 #include "act.h"
-#include "base/auto.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "identity/identity_impl.h"
 #include "identity/self.h"
-#include "identity/session.h"
 
 #define COLUMNS \
 	"id, user_id, method, source, agent, created_at, used_at," \
