@@ -194,6 +194,29 @@ static void what_cannot_be_opened(void)
 
 STORE_DEFINE(what_cannot_be_opened)
 
+/* A name with an address that does not answer comes before one that does. */
+static void names_are_looked_up(void)
+{
+	const char *url = getenv("SKYCLUST_TEST_STORE_TCP");
+	const char *at = strstr(url, "@localhost:");
+	AUTO_FREE char *two =
+		mem_printf("%.*s@127.0.0.1:1,localhost:%s", (int)(at - url),
+			   url, at + strlen("@localhost:"));
+	struct store *s;
+
+	assert_non_null(at);
+	s = open_url(url);
+	if (!s)
+		fail_msg("%s", store_err.message);
+	store_close(s);
+	s = open_url(two);
+	if (!s)
+		fail_msg("%s", store_err.message);
+	store_close(s);
+}
+
+STORE_DEFINE(names_are_looked_up)
+
 /* The administrator of the peer's server, in this test's database. */
 static const char *administrator_url(const char *database)
 {
@@ -255,6 +278,7 @@ int main(void)
 		STORE_ROW(tenants_write_their_own_rows)
 		STORE_ROW(hosts_start_at_once)
 		STORE_ROW(what_cannot_be_opened)
+		STORE_ROW(names_are_looked_up)
 		STORE_ROW(superuser_is_warned_of)
 		STORE_ROW(encoding_must_be_utf8)
 	};

@@ -10,7 +10,8 @@ stays on), takes about a second to make, and nothing of it is left.
         postgres.pause(), postgres.resume(), postgres.kill(), postgres.restart()
 
     postgresql.py run -- COMMAND…    COMMAND with a server of its own, a database's
-                                     URL in $SKYCLUST_TEST_STORE, its directory in
+                                     URL in $SKYCLUST_TEST_STORE (and over TCP in
+                                     …_STORE_TCP), its directory in
                                      $SKYCLUST_TEST_POSTGRES; it dies with us
     postgresql.py up DIR             a new server that stays; prints such a URL
     postgresql.py down DIR           stop it and remove DIR
@@ -99,6 +100,7 @@ class Postgres:
         self.about = {}
         if (self.home / 'about').exists():
             self.about = json.loads((self.home / 'about').read_text())
+        self.port = self.about.get('port', 5432)
 
     def __enter__(self):
         return self.start()
@@ -159,10 +161,11 @@ class Postgres:
 
     def url(self, database='postgres', role=ROLE):
         password = ':' + self.about['password'] if role == ROLE else ''
-        return f'postgresql://{role}{password}@/{database}?host={self.home}'
+        return f'postgresql://{role}{password}@/{database}?host={self.home}&port={self.port}'
 
     def tcp_url(self, database='postgres'):
-        return f"postgresql://{ROLE}:{self.about['password']}@127.0.0.1:{self.about['port']}/{database}"
+        """By name, over the loopback."""
+        return f"postgresql://{ROLE}:{self.about['password']}@localhost:{self.port}/{database}"
 
     def database(self, name):
         """Make one; its URL."""
@@ -198,7 +201,7 @@ class Postgres:
         self._write('postgresql.auto.conf', ''.join(f"{name} = '{value}'\n" for name, value in settings.items()))
         self._write('pg_hba.conf', 'local all postgres trust\n' 'local all all scram-sha-256\n'
                                    'host all all 127.0.0.1/32 scram-sha-256\n')
-        self.port = settings.get('port', 5432)
+        self.port = settings.get('port', self.port)
 
     def _write(self, name, text):
         """Over a file of the cluster, which keeps its owner."""
@@ -250,9 +253,9 @@ class Postgres:
 def run(command):
     """COMMAND with a server of its own; its exit status."""
     print(version(), flush=True)
-    with Postgres() as postgres:
+    with Postgres(tcp=True) as postgres:
         env = {**os.environ, 'SKYCLUST_TEST_STORE': postgres.database(ROLE),
-               'SKYCLUST_TEST_POSTGRES': str(postgres.home)}
+               'SKYCLUST_TEST_STORE_TCP': postgres.tcp_url(ROLE), 'SKYCLUST_TEST_POSTGRES': str(postgres.home)}
         return subprocess.run(command, env=env, check=False).returncode
 
 
