@@ -93,11 +93,41 @@ static void add_tenant_params(json_t *list)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(params); i++)
-		json_array_append_new(
-			list, json_pack("{ss ss ss s{ss}}", "name",
-					params[i].name, "in", "query",
-					"description", params[i].help, "schema",
-					"type", "string"));
+		json_array_append_new(list,
+				      json_pack("{ss ss ss s{ss}}", "name",
+						params[i].name, "in", "query",
+						"description", params[i].help,
+						"schema", "type", "string"));
+}
+
+/* Changes of clouds are operations; those of SkyClust itself are done at once. */
+static bool is_operation(const struct route *route)
+{
+	if (route->noun)
+		return false;
+	return route->op ? route->op->flags & CAT_MUTATES
+			 : route->method != HTTP_GET;
+}
+
+static void add_operation_headers(json_t *list)
+{
+	static const struct {
+		const char *name, *help;
+	} headers[] = {
+		{ "Idempotency-Key",
+		  "1 to 255 printable ASCII characters: the same request with "
+		  "the same key is done once and answered the same." },
+		{ "Prefer",
+		  "wait=SECONDS or respond-async (RFC 7240): how long to wait "
+		  "for the end before the answer is 202." },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(headers); i++)
+		json_array_append_new(list,
+				      json_pack("{ss ss ss s{ss}}", "name",
+						headers[i].name, "in", "header",
+						"description", headers[i].help,
+						"schema", "type", "string"));
 }
 
 static json_t *parameters(const struct route *route)
@@ -110,6 +140,8 @@ static json_t *parameters(const struct route *route)
 		add_query_params(list, route);
 	if (!route->noun && route->scope == ACCESS_NAMED)
 		add_tenant_params(list);
+	if (is_operation(route))
+		add_operation_headers(list);
 	return list;
 }
 
@@ -218,14 +250,31 @@ static json_t *described(const char *text)
 	return json_pack("{ss}", "description", text);
 }
 
+static json_t *header(const char *description)
+{
+	return json_pack("{ss s{ss}}", "description", description, "schema",
+			 "type", "string");
+}
+
 static json_t *created(const struct route *route, json_t *schemas)
 {
 	json_t *answer = with_content(route, "It was made.", schemas);
 
 	set(answer, "headers",
-	    json_pack("{s{ss s{ss}}}", "Location", "description",
-		      "Path of the new resource.", "schema", "type", "string"));
+	    json_pack("{so}", "Location", header("Path of the new resource.")));
 	return answer;
+}
+
+static json_t *accepted(void)
+{
+	return json_pack("{ss s{so so} s{s{so}}}", "description",
+			 "The cloud still works on it: the operation tells how "
+			 "it goes.",
+			 "headers", "Location",
+			 header("Path of the operation."), "Retry-After",
+			 header("Seconds, until something new is to be "
+				"expected."),
+			 "content", REPLY_JSON, "schema", ref_to("operation"));
 }
 
 static json_t *responses(const struct route *route, json_t *schemas)
@@ -240,10 +289,8 @@ static json_t *responses(const struct route *route, json_t *schemas)
 		 (!route->op || route->op->result ||
 		  strcmp(route->type, REPLY_JSON) != 0))
 		set(all, "200", with_content(route, "The answer.", schemas));
-	if (mutates)
-		set(all, "202",
-		    described("The cloud still works on it; read "
-			      "the resource to see it done."));
+	if (is_operation(route))
+		set(all, "202", accepted());
 	if (mutates && !is_verb(route, "create"))
 		set(all, "204", described("Done; there is nothing to tell."));
 	if (!strcmp(route->id, "openapi"))

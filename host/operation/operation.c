@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "credential/credential.h"
+#include "metrics.h"
 
 /* ---- one of them ---------------------------------------------------------- */
 
@@ -27,6 +28,7 @@ struct operation *operation_new(struct operations *all)
 	op->attempt = 1;
 	op->poll_ms = OPERATION_POLL_MS;
 	list_init(&op->link);
+	list_init(&op->slot_link);
 	cond_init(&op->changed);
 	return op;
 }
@@ -51,10 +53,29 @@ void operation_unref(struct operation *op)
 	mem_free(op);
 }
 
+/* FNV-1a: clients ask for whatever they like. */
+static struct list *slot_of(struct operations *all, const char *id)
+{
+	uint32_t hash = 2166136261u;
+
+	for (; *id; id++)
+		hash = (hash ^ (unsigned char)*id) * 16777619u;
+	return &all->slot[hash % OPERATION_SLOTS];
+}
+
+static void count(struct operations *all, bool one_more)
+{
+	all->n = one_more ? all->n + 1 : all->n - 1;
+	metric_set("skyclust_operations_open", NULL, NULL, NULL, NULL,
+		   (double)all->n);
+}
+
 void operation_enter(struct operation *op)
 {
 	operation_ref(op);
 	list_add_tail(&op->owner->all, &op->link);
+	list_add_tail(slot_of(op->owner, op->id), &op->slot_link);
+	count(op->owner, true);
 }
 
 void operation_leave(struct operation *op)
@@ -62,6 +83,8 @@ void operation_leave(struct operation *op)
 	struct operations *all = op->owner;
 
 	list_del(&op->link);
+	list_del(&op->slot_link);
+	count(all, false);
 	if (list_empty(&all->all))
 		cond_broadcast(&all->quiet);
 	operation_unref(op);
@@ -77,7 +100,7 @@ struct operation *operation_find(struct operations *all, const char *id)
 {
 	struct operation *op;
 
-	list_each (op, &all->all, struct operation, link)
+	list_each (op, slot_of(all, id), struct operation, slot_link)
 		if (!strcmp(op->id, id))
 			return op;
 	return NULL;
@@ -297,6 +320,8 @@ bool operation_start(struct trust *t, struct error *err)
 
 	all->trust = t;
 	list_init(&all->all);
+	for (size_t i = 0; i < OPERATION_SLOTS; i++)
+		list_init(&all->slot[i]);
 	cond_init(&all->stop);
 	cond_init(&all->quiet);
 	t->operations = all;

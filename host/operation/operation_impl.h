@@ -40,9 +40,13 @@ enum operation_state {
 const char *operation_state_name(enum operation_state state);
 bool operation_state_from_name(const char *name, enum operation_state *state);
 
+#define OPERATION_SLOTS 1024
+
 struct operations {
 	struct trust *trust;
-	struct list all;      /* struct operation: those of this host */
+	struct list all; /* struct operation: those of this host */
+	struct list slot[OPERATION_SLOTS]; /* the same, by identifier */
+	size_t n;
 	struct fiber *keeper; /* NULL: not running */
 	struct cond stop;     /* broadcast when `stopping` becomes true */
 	struct cond quiet;    /* the last one has left, or the keeper */
@@ -55,6 +59,7 @@ struct operations {
 
 struct operation {
 	struct list link;
+	struct list slot_link;
 	struct operations *owner;
 	struct arena arena; /* of the texts */
 	unsigned refs;

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "keys/seal.h"
+#include "metrics.h"
 #include "tenancy/workspace.h"
 
 #define PROGRESS_EVERY_MS 1000
@@ -345,6 +346,9 @@ WAITS static bool try_end(struct operation *op, bool *unsure)
 
 	if (write_end(op, &err)) {
 		die_at("operation.finished");
+		metric_add("skyclust_operations_total", "provider",
+			   op->provider, "state",
+			   operation_state_name(op->state), 1);
 		operation_set_phase(op, PHASE_ENDED);
 		return true;
 	}

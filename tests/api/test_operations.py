@@ -72,6 +72,8 @@ class Operations(HostCase):
                           'resource_id': answer.json()['id'], 'error': None, 'workspace_id': None,
                           'credential_id': None, 'result': answer.json()})
         self.assertEqual(ledger(self.host)[-1]['op'], operation['id'])
+        self.assertIn(b'skyclust_operations_total{provider="sim",state="succeeded"} ',
+                      self.host.call('GET', '/metrics').body)
         gone = self.host.call('DELETE', answer.headers['Location'])
         self.assertEqual(gone.status, 204)
         self.assertEqual(self.host.get(f'{OPERATIONS}/{gone.headers["Operation-Id"]}')['method'], 'instance.delete')
@@ -103,6 +105,14 @@ class Operations(HostCase):
         [operation] = [o for o in self.host.get(f'{OPERATIONS}?provider=slow')['items']
                        if o['state'] == 'running' or o['resource_id'] == ledger(self.host, 'slow')[-1]['id']][:1]
         self.await_state(operation['id'], 'succeeded')
+
+    def test_the_document_tells_of_it(self):
+        paths = self.host.get('/api/v1/openapi.json')['paths']
+        create = paths['/api/v1/providers/{provider}/instances']['post']
+        self.assertLessEqual({'Idempotency-Key', 'Prefer'}, {p['name'] for p in create['parameters'] if p['in'] == 'header'})
+        self.assertEqual(create['responses']['202']['content']['application/json']['schema'],
+                         {'$ref': '#/components/schemas/operation'})
+        self.assertNotIn('202', paths['/api/v1/workspaces']['post']['responses'])
 
     # ---- keys ----------------------------------------------------------------
 
