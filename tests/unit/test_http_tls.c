@@ -377,6 +377,28 @@ static void test_silent_clients(void **state UNUSED)
 	in_fiber(stop_half_way);
 }
 
+/* Nor does one that does not read its answer. */
+WAITS static void stop_reading(void)
+{
+	struct tls_client c;
+	unsigned turns;
+
+	greet(&c, NULL);
+	ask(&c, "/stream");
+	fiber_sleep(100);
+	turns = ev_iteration(loop_ev());
+	fiber_sleep(200);
+	assert_in_range(ev_iteration(loop_ev()) - turns, 1, 8);
+	assert_int_equal(http_requests(server), 1);
+	tls_client_done(&c);
+	until(0);
+}
+
+static void test_client_that_does_not_read(void **state UNUSED)
+{
+	in_fiber(stop_reading);
+}
+
 /* The server stops while a client is in the middle of its handshake. */
 WAITS static void leave_half_way(void)
 {
@@ -521,6 +543,7 @@ int main(void)
 		SERVED(test_half_closed),
 		SERVED(test_slow_clients),
 		SERVED(test_silent_clients),
+		SERVED(test_client_that_does_not_read),
 		SERVED(test_stop_in_a_handshake),
 		SERVED(test_changed_files),
 		SERVED(test_change_under_a_handshake),
