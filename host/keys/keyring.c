@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <sys/file.h>
 
 #include "base/auto.h"
@@ -246,6 +247,20 @@ static bool make_first(struct keyring *ring, struct error *err)
 	return ring_write(ring->file, &ring->keys, err);
 }
 
+/* What a process that was killed while it wrote has left holds keys, too, maybe
+ * such as were removed since. */
+static void remove_leftovers(const struct keyring *ring)
+{
+	AUTO_FREE char *pattern = mem_printf("%s.*.tmp", ring->file);
+	glob_t found;
+
+	if (glob(pattern, GLOB_NOSORT, NULL, &found) != 0)
+		return;
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		unlink(found.gl_pathv[i]);
+	globfree(&found);
+}
+
 /* Read the file, make it, or bring it to the algorithm that is wanted now. */
 static bool load(struct keyring *ring, struct error *err)
 {
@@ -254,6 +269,7 @@ static bool load(struct keyring *ring, struct error *err)
 
 	if (fd < 0)
 		return false;
+	remove_leftovers(ring);
 	if (!keyring_reload(ring, &why)) {
 		if (why.code == ERR_NOT_FOUND)
 			return make_first(ring, err);

@@ -336,6 +336,21 @@ static void test_full_disk(void **state UNUSED)
 	assert_true(keyring_rotate(keys_ring, KEY_TOKEN, &err));
 }
 
+/* A rotation that was killed leaves no copy of the keys for ever. */
+static void test_leftovers(void **state UNUSED)
+{
+	AUTO_FREE char *left = mem_printf("%s.123.0.tmp", keys_file);
+	AUTO_FREE char *other = mem_printf("%s.copy", keys_file);
+	struct keyring *again;
+
+	assert_int_equal(sys_replace_file(left, "x", 1, 0600), 0);
+	assert_int_equal(sys_replace_file(other, "x", 1, 0600), 0);
+	again = keys_open("HS256");
+	assert_int_equal(access(left, F_OK), -1);
+	assert_int_equal(access(other, F_OK), 0);
+	keyring_free(again);
+}
+
 /* ---- removal ------------------------------------------------------------------- */
 
 static void test_remove(void **state UNUSED)
@@ -425,6 +440,7 @@ int main(void)
 		TEST(test_another_algorithm),
 		TEST(test_disk_fails),
 		TEST(test_full_disk),
+		TEST(test_leftovers),
 		TEST(test_remove),
 		TEST(test_two_hosts),
 		TEST(test_another_ring),
