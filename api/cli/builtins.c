@@ -105,6 +105,14 @@ static int version_run(struct session *s UNUSED)
 
 /* clang-format off */
 const struct builtin command_builtins[] = {
+	{ "login", NULL, "", 0, 0, LIVE_NONE,
+	  "Log in; the password is asked for, or read from standard input.", login_run },
+	{ "logout", NULL, "", 0, 0, LIVE_NONE,
+	  "End the session, and forget it here.", logout_run },
+	{ "whoami", NULL, "", 0, 0, LIVE_NONE,
+	  "Tell as whom the server knows us.", whoami_run },
+	{ "token", NULL, "", 0, 0, LIVE_NONE,
+	  "Print a good access token, for other programs.", token_run },
 	{ "providers", "list", "", 0, 0, LIVE_NONE,
 	  "List the providers, the clouds that the server knows.", providers_list_run },
 	{ "providers", "show", "NAME", 1, 1, LIVE_PROVIDER,

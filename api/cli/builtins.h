@@ -13,6 +13,12 @@ int context_use_run(struct session *s);
 int context_set_run(struct session *s);
 int context_delete_run(struct session *s);
 
+/* login_run.c */
+int login_run(struct session *s);
+int logout_run(struct session *s);
+int whoami_run(struct session *s);
+int token_run(struct session *s);
+
 /* kinds_run.c */
 int kinds_run(struct session *s);
 int explain_run(struct session *s);

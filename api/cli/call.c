@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "nouns/nouns.h"
 
 #define PROVIDERS "/api/v1/providers/"
 
@@ -43,14 +44,36 @@ static void add_verb(struct buf *path, const struct cat_op *op)
 	add_segment(path, vendor ? op->verb : dashed);
 }
 
+/* The noun's path; {workspace_id} is taken out of the arguments. */
+static void add_noun(struct buf *path, const struct cat_op *op, json_t *args)
+{
+	static const char hole[] = "{workspace_id}";
+	const char *form = noun_find(op->kind->name)->path;
+	const char *at = strstr(form, hole);
+
+	if (!at) {
+		buf_add_str(path, form);
+		return;
+	}
+	buf_add(path, form, (size_t)(at - form));
+	text_percent_encode(path, slice_of(json_str(args, "workspace_id", "")),
+			    "");
+	buf_add_str(path, at + sizeof(hole) - 1);
+	json_object_del(args, "workspace_id");
+}
+
 static char *make_path(const char *provider, const struct cat_op *op,
-		       const char *id)
+		       json_t *args, const char *id)
 {
 	struct buf path = { 0 };
 
-	buf_add_str(&path, PROVIDERS);
-	text_percent_encode(&path, slice_of(provider), "");
-	add_segment(&path, op->kind->collection);
+	if (command_is_own(op->kind)) {
+		add_noun(&path, op, args);
+	} else {
+		buf_add_str(&path, PROVIDERS);
+		text_percent_encode(&path, slice_of(provider), "");
+		add_segment(&path, op->kind->collection);
+	}
 	if (op->flags & CAT_BY_ID)
 		add_segment(&path, id);
 	if (op->flags & CAT_ACTION)
@@ -68,7 +91,7 @@ bool call_make(struct call *r, const char *provider, const struct cat_op *op,
 	if (!cat_check_args(op, copy, false, err))
 		return false;
 	id = json_str(copy, "id", "");
-	r->path = make_path(provider, op, id);
+	r->path = make_path(provider, op, copy, id);
 	json_object_del(copy, "id");
 	if (!json_object_size(copy))
 		return true;

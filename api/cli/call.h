@@ -18,9 +18,10 @@ struct call {
 };
 
 /*
- * Fill in @r for @op of @provider with @args (an object, `id` among them;
- * borrowed).  The arguments are checked by the catalogue: ERR_INVALID with the
- * pointer to the faulty one.  call_done() also after false.
+ * Fill in @r for @op of @provider (NULL: of SkyClust itself) with @args (an
+ * object, `id` among them; borrowed).  The arguments are checked by the
+ * catalogue: ERR_INVALID with the pointer to the faulty one.  call_done() also
+ * after false.
  */
 bool call_make(struct call *r, const char *provider, const struct cat_op *op,
 	       const json_t *args, struct error *err);

@@ -5,6 +5,7 @@
  */
 #include "cli/client.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <string.h>
 
@@ -19,8 +20,12 @@
 
 struct client {
 	CURL *easy;
-	struct curl_slist *headers;
-	char *server;
+	struct curl_slist *once; /* headers of the next exchange */
+	char *shown;		 /* the server, for people */
+	const char *server;	 /* the beginning of URLs */
+	char *socket;		 /* path, or NULL */
+	char *authorization;	 /* header line, or NULL */
+	char *ca_file, *cert, *key;
 	int timeout_s;
 	FILE *trace;
 	const volatile sig_atomic_t *stop;
@@ -36,33 +41,54 @@ struct exchange {
 
 /* ---- life -------------------------------------------------------------------- */
 
-static void add_header(struct client *c, const char *line)
+static void add_to(struct curl_slist **list, const char *line)
 {
-	struct curl_slist *longer = curl_slist_append(c->headers, line);
+	struct curl_slist *longer = curl_slist_append(*list, line);
 
 	if (!longer)
 		mem_oom();
-	c->headers = longer;
+	*list = longer;
 }
 
-struct client *client_new(const char *server, const char *token, int timeout_s)
+void client_set_token(struct client *c, const char *token)
+{
+	if (c->authorization)
+		mem_wipe(c->authorization, strlen(c->authorization));
+	mem_free(c->authorization);
+	c->authorization =
+		token && *token ? mem_printf("Authorization: Bearer %s", token)
+				: NULL;
+}
+
+void client_next_header(struct client *c, const char *name, const char *value)
+{
+	AUTO_FREE char *line = mem_printf("%s: %s", name, value);
+
+	add_to(&c->once, line);
+}
+
+static char *copy(const char *text)
+{
+	return text ? mem_strdup(text) : NULL;
+}
+
+struct client *client_new(const struct client_options *o)
 {
 	struct client *c = mem_alloc(sizeof(*c));
-	AUTO_FREE char *header =
-		mem_printf("Authorization: Bearer %s", token ? token : "");
+	bool unix_socket = text_starts(o->server, "unix:");
 
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	c->easy = curl_easy_init();
 	if (!c->easy)
 		mem_oom();
-	c->server = mem_strdup(server);
-	c->timeout_s = timeout_s;
-	add_header(c, "User-Agent: skyclust/" SKYCLUST_VERSION);
-	add_header(c, "Content-Type: application/json");
-	add_header(c, "Expect:"); /* else 100-continue before long bodies */
-	if (token && *token)
-		add_header(c, header);
-	mem_wipe(header, strlen(header));
+	c->shown = mem_strdup(o->server);
+	c->server = unix_socket ? "http://localhost" : c->shown;
+	c->socket = unix_socket ? mem_strdup(o->server + 5) : NULL;
+	c->timeout_s = o->timeout_s;
+	c->ca_file = copy(o->ca_file);
+	c->cert = copy(o->cert);
+	c->key = copy(o->key);
+	client_set_token(c, o->token);
 	return c;
 }
 
@@ -70,9 +96,14 @@ void client_free(struct client *c)
 {
 	if (!c)
 		return;
-	curl_slist_free_all(c->headers);
+	client_set_token(c, NULL);
+	curl_slist_free_all(c->once);
 	curl_easy_cleanup(c->easy);
-	mem_free(c->server);
+	mem_free(c->shown);
+	mem_free(c->socket);
+	mem_free(c->ca_file);
+	mem_free(c->cert);
+	mem_free(c->key);
 	mem_free(c);
 	curl_global_cleanup();
 }
@@ -161,11 +192,17 @@ static int on_progress(void *arg, curl_off_t dltotal UNUSED,
 
 bool client_is_local(const char *server)
 {
-	const char *host = strstr(server, "://");
+	const char *begin = strstr(server, "://");
+	AUTO_FREE char *host = NULL;
+	struct in_addr ip;
 
-	host = host ? host + 3 : server;
-	return text_starts(host, "127.") || text_starts(host, "localhost") ||
-	       text_starts(host, "[::1]");
+	begin = begin ? begin + 3 : server;
+	if (text_starts(begin, "[::1]"))
+		return !begin[5] || strchr(":/", begin[5]);
+	host = mem_strndup(begin, strcspn(begin, ":/?#"));
+	if (inet_pton(AF_INET, host, &ip) == 1)
+		return ntohl(ip.s_addr) >> 24 == IN_LOOPBACKNET;
+	return !strcmp(host, "localhost");
 }
 
 static void set_method(CURL *easy, const char *method, const struct buf *body)
@@ -185,6 +222,30 @@ static void set_method(CURL *easy, const char *method, const struct buf *body)
 			 (curl_off_t)body->n);
 }
 
+/* Those of the exchange, new. */
+static struct curl_slist *take_headers(struct client *c)
+{
+	struct curl_slist *all = c->once;
+
+	c->once = NULL;
+	add_to(&all, "User-Agent: skyclust/" SKYCLUST_VERSION);
+	add_to(&all, "Content-Type: application/json");
+	add_to(&all, "Expect:"); /* else 100-continue before long bodies */
+	if (c->authorization)
+		add_to(&all, c->authorization);
+	return all;
+}
+
+static void set_up_tls(const struct client *c)
+{
+	if (c->ca_file)
+		curl_easy_setopt(c->easy, CURLOPT_CAINFO, c->ca_file);
+	if (c->cert)
+		curl_easy_setopt(c->easy, CURLOPT_SSLCERT, c->cert);
+	if (c->key)
+		curl_easy_setopt(c->easy, CURLOPT_SSLKEY, c->key);
+}
+
 static void set_up(const struct client *c, struct exchange *x, const char *url)
 {
 	CURL *easy = c->easy;
@@ -194,7 +255,9 @@ static void set_up(const struct client *c, struct exchange *x, const char *url)
 	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L); /* "..": a name */
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, x->why);
-	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, c->headers);
+	if (c->socket)
+		curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, c->socket);
+	set_up_tls(c);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_S);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT, (long)c->timeout_s);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
@@ -229,14 +292,14 @@ static bool no_answer(const struct client *c, const struct exchange *x,
 		fail(err, ERR_CANCELLED, "interrupted");
 	else if (code == CURLE_OPERATION_TIMEDOUT && connected)
 		fail(err, ERR_DEADLINE,
-		     "%s gave no answer within %d s; see --timeout", c->server,
+		     "%s gave no answer within %d s; see --timeout", c->shown,
 		     c->timeout_s);
 	else if (code == CURLE_URL_MALFORMAT ||
 		 code == CURLE_UNSUPPORTED_PROTOCOL)
-		fail(err, ERR_INVALID, "%s is no URL of a server: %s",
-		     c->server, why);
+		fail(err, ERR_INVALID, "%s is no URL of a server: %s", c->shown,
+		     why);
 	else
-		fail(err, ERR_CLOUD_UNAVAILABLE, "%s %s: %s", c->server,
+		fail(err, ERR_CLOUD_UNAVAILABLE, "%s %s: %s", c->shown,
 		     connected ? "broke off its answer" : "cannot be reached",
 		     why);
 	if (err)
@@ -252,7 +315,7 @@ static bool not_ours(const struct client *c, int status, struct error *err)
 	return fail(err, ERR_INTERNAL,
 		    "%s answered %d with something that is not from skyclustd; "
 		    "see --server",
-		    c->server, status);
+		    c->shown, status);
 }
 
 static bool read_answer(const struct client *c, const struct exchange *x,
@@ -303,6 +366,7 @@ bool client_send(struct client *c, const char *method, const char *path,
 	struct exchange x = { .client = c };
 	int64_t began = clock_ms();
 	long status = 0;
+	struct curl_slist *headers = take_headers(c);
 	CURLcode code;
 	bool ok;
 
@@ -313,8 +377,10 @@ bool client_send(struct client *c, const char *method, const char *path,
 	if (c->trace)
 		fprintf(c->trace, "> %s %s\n", method, url.p);
 	set_up(c, &x, url.p);
+	curl_easy_setopt(c->easy, CURLOPT_HTTPHEADER, headers);
 	set_method(c->easy, method, &text);
 	code = curl_easy_perform(c->easy);
+	curl_slist_free_all(headers);
 	curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
 	answer->status = (int)status;
 	if (code == CURLE_OK)
@@ -355,7 +421,7 @@ static bool add_page(struct client *c, const char *path, json_t *query,
 		return false;
 	if (json_equal(token, json_object_get(query, "page_token")))
 		return fail(err, ERR_INTERNAL,
-			    "%s gave the same page of a list twice", c->server);
+			    "%s gave the same page of a list twice", c->shown);
 	json_object_set(query, "page_token", token);
 	return true;
 }

@@ -22,9 +22,20 @@ struct client_answer {
 	int retry_after_s; /* 0: not said */
 };
 
-/* @server: "http://127.0.0.1:8080", no slash at the end; @token may be NULL.
- * Neither is kept.  @timeout_s is of one exchange. */
-struct client *client_new(const char *server, const char *token, int timeout_s);
+struct client_options {
+	const char *server; /* "http://127.0.0.1:8080", no slash at the end, or
+			     * "unix:PATH" */
+	const char *token;  /* or NULL */
+	int timeout_s;	    /* of one exchange */
+	const char *ca_file, *cert, *key; /* PEM, or NULL */
+};
+
+/* None of the text is kept. */
+struct client *client_new(const struct client_options *options);
+/* From now on @token (NULL: none) is sent. */
+void client_set_token(struct client *c, const char *token);
+/* The next exchange has this header, too; copies. */
+void client_next_header(struct client *c, const char *name, const char *value);
 void client_free(struct client *c);
 
 /* Is @server this very machine? */

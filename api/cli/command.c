@@ -258,8 +258,8 @@ static bool read_long(struct reader *r, const char *word, struct error *err)
 
 const char *command_nearest(const char *word, bool with_builtins)
 {
-	static const char *names[128];
-	const struct cat_kind *const *kinds = cat_kinds();
+	static const char *names[256];
+	const struct cat_kind *const *kinds = command_kinds();
 	size_t n = 0;
 
 	for (size_t i = 0; kinds[i] && n + 2 < ARRAY_LEN(names); i++) {
@@ -275,7 +275,7 @@ const char *command_nearest(const char *word, bool with_builtins)
 
 static bool is_verb(const char *word)
 {
-	const struct cat_kind *const *kinds = cat_kinds();
+	const struct cat_kind *const *kinds = command_kinds();
 
 	for (size_t i = 0; kinds[i]; i++)
 		if (command_op(kinds[i], word))
@@ -326,7 +326,7 @@ static bool read_kind(struct reader *r, const char *word, struct error *err)
 {
 	struct command *c = r->c;
 
-	c->kind = command_kind(word);
+	c->kind = c->provider ? command_cloud_kind(word) : command_kind(word);
 	if (c->kind)
 		return true;
 	if (command_is_vendor(word)) {
@@ -515,9 +515,21 @@ static bool check_words(struct command *c, struct error *err)
 			  json_string_value(json_array_get(c->words, 0)));
 }
 
+/* --provider is the program's; of SkyClust's own nouns it is an argument. */
+static void take_provider(struct command *c)
+{
+	const char *name = c->option[OPTION_PROVIDER];
+
+	if (name && c->op && command_is_own(c->kind) &&
+	    cat_arg_find(c->op, "provider"))
+		json_object_set_new(c->args, "provider", json_string(name));
+}
+
 static bool check_whole(struct reader *r, struct error *err)
 {
 	struct command *c = r->c;
+
+	take_provider(c);
 
 	if (r->option || r->field)
 		return value_is_missing(r, err);

@@ -40,7 +40,8 @@ enum option_id {
 	OPTION_LIMIT, OPTION_NO_HEADERS, OPTION_WATCH, OPTION_WAIT, OPTION_YES,
 	OPTION_QUIET, OPTION_VERBOSE, OPTION_TIMEOUT, OPTION_HELP, OPTION_MAN,
 	OPTION_FILE,
-	OPTION_DRY_RUN,
+	OPTION_DRY_RUN, OPTION_WORKSPACE, OPTION_CREDENTIAL, OPTION_CA_FILE,
+	OPTION_CERT, OPTION_KEY, OPTION_USER, OPTION_BOOTSTRAP, OPTION_EXEC,
 	OPTION_COUNT
 };
 
@@ -96,9 +97,17 @@ extern const struct status_row command_statuses[];
 
 /* ---- words of the catalogue ------------------------------------------------- */
 
+/* Every kind there are commands for: SkyClust's own (host/nouns), then the
+ * catalogue's; the array ends with NULL. */
+const struct cat_kind *const *command_kinds(void);
 /* The kind that @word means: its collection or name, with dashes or
- * underscores, or a name that other clouds' tools have for it; NULL: none. */
+ * underscores, or a name that other clouds' tools have for it; NULL: none.
+ * Of two with one name (users, roles, quotas) SkyClust's own is meant. */
 const struct cat_kind *command_kind(const char *word);
+/* The same of a cloud's kinds only: a provider stands before it. */
+const struct cat_kind *command_cloud_kind(const char *word);
+/* Is @kind SkyClust's own, of no provider? */
+bool command_is_own(const struct cat_kind *kind);
 /* The operation of @kind that @word means: a verb with dashes or underscores,
  * or an alias (show, ls, rm); NULL: none. */
 const struct cat_op *command_op(const struct cat_kind *kind, const char *word);

@@ -44,7 +44,7 @@ static void add_words(struct next *next, const char *const *words)
 
 static void add_kinds(struct next *next)
 {
-	const struct cat_kind *const *kinds = cat_kinds();
+	const struct cat_kind *const *kinds = command_kinds();
 
 	for (size_t i = 0; kinds[i]; i++)
 		add(next, kinds[i]->collection, kinds[i]->help);

@@ -10,10 +10,23 @@
 /* clang-format off */
 const struct option_row command_options[OPTION_COUNT] = {
 	[OPTION_SERVER] = { "server", 0, TAKES_VALUE, "URL", "SKYCLUST_SERVER",
-		.help = "Server to talk to; http://127.0.0.1:8080 without it." },
+		.help = "Server to talk to, a URL or unix:PATH of its socket; without it "
+			"./data/skyclust.sock if there is one, else http://127.0.0.1:8080." },
 	[OPTION_TOKEN_FILE] = { "token-file", 0, TAKES_VALUE, "FILE", "SKYCLUST_TOKEN_FILE",
 		.live = LIVE_FILE,
-		.help = "File with the server's token; ./data/admin.token without it." },
+		.help = "File with an API token; without it the login is used." },
+	[OPTION_WORKSPACE] = { "workspace", 0, TAKES_VALUE, "WORKSPACE", "SKYCLUST_WORKSPACE",
+		.help = "Workspace to work in, by name or identifier; your only one without it." },
+	[OPTION_CREDENTIAL] = { "credential", 0, TAKES_VALUE, "CREDENTIAL",
+		"SKYCLUST_CREDENTIAL",
+		.help = "Credential of the cloud account; the workspace's default without it." },
+	[OPTION_CA_FILE] = { "ca-file", 0, TAKES_VALUE, "FILE", "SKYCLUST_CA_FILE",
+		.live = LIVE_FILE,
+		.help = "PEM file with the authority of the server's certificate." },
+	[OPTION_CERT] = { "cert", 0, TAKES_VALUE, "FILE", "SKYCLUST_CERT", .live = LIVE_FILE,
+		.help = "PEM file with our own certificate, for a server that wants one." },
+	[OPTION_KEY] = { "key", 0, TAKES_VALUE, "FILE", "SKYCLUST_KEY", .live = LIVE_FILE,
+		.help = "PEM file with its private key." },
 	[OPTION_PROVIDER] = { "provider", 0, TAKES_VALUE, "NAME", "SKYCLUST_PROVIDER",
 		.live = LIVE_PROVIDER,
 		.help = "Provider to work with; the server's only one without it." },
@@ -53,14 +66,21 @@ const struct option_row command_options[OPTION_COUNT] = {
 	[OPTION_FILE] = { "file", 'f', TAKES_VALUE, "FILE", .only = "apply delete",
 		.live = LIVE_FILE,
 		.help = "File with the resources, YAML or JSON; - is standard input." },
+	[OPTION_USER] = { "user", 0, TAKES_VALUE, "NAME", "SKYCLUST_USER", .only = "login",
+		.help = "Who logs in; asked for without it." },
+	[OPTION_BOOTSTRAP] = { "bootstrap", 0, TAKES_VALUE, "FILE", .only = "login",
+		.live = LIVE_FILE,
+		.help = "Make the first administrator, by the host's one-time token in FILE." },
+	[OPTION_EXEC] = { "exec-credential", 0, TAKES_NONE, .only = "token",
+		.help = "Print it as kubectl wants it of an exec plugin." },
 	[OPTION_DRY_RUN] = { "dry-run", 0, TAKES_NONE, .only = "apply delete",
 		.help = "Tell what would be done, and do nothing." },
 };
 
 const struct variable_row command_variables[] = {
-	{ "SKYCLUST_TOKEN", "The server's token itself, before any file with one." },
-	{ "XDG_CONFIG_HOME", "Folder with skyclust/config.yaml, the contexts; ~/.config "
-			     "without it." },
+	{ "SKYCLUST_TOKEN", "The token itself, before any file with one and any login." },
+	{ "XDG_CONFIG_HOME", "Folder with skyclust/config.yaml, the contexts, and "
+			     "skyclust/logins.json, what logins leave; ~/.config without it." },
 	{ "NO_COLOR", "When it is not empty, nothing is coloured." },
 	{ NULL },
 };

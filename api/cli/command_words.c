@@ -8,6 +8,7 @@
 
 #include "base/auto.h"
 #include "base/text.h"
+#include "nouns/nouns.h"
 
 /* What other clouds' tools call them. */
 /* clang-format off */
@@ -65,14 +66,54 @@ static bool same(const char *a, const char *b)
 	return same_n(a, b, strlen(a) + 1);
 }
 
+bool command_is_own(const struct cat_kind *kind)
+{
+	return kind->ops && kind->ops->flags & CAT_LOCAL;
+}
+
+#define MOST_KINDS 96
+
+/* Logging in and out are commands of their own. */
+const struct cat_kind *const *command_kinds(void)
+{
+	static const struct cat_kind *all[MOST_KINDS + 1];
+	const struct noun *const *noun = nouns_all();
+	const struct cat_kind *const *kind = cat_kinds();
+	size_t n = 0;
+
+	if (all[0])
+		return all;
+	for (; *noun && n < MOST_KINDS; noun++)
+		if (strcmp((*noun)->kind->name, "auth"))
+			all[n++] = (*noun)->kind;
+	for (; *kind && n < MOST_KINDS; kind++)
+		all[n++] = *kind;
+	return all;
+}
+
+static const struct cat_kind *kind_in(const struct cat_kind *const *kinds,
+				      const char *word)
+{
+	for (; *kinds; kinds++)
+		if (same(word, (*kinds)->collection) ||
+		    same(word, (*kinds)->name))
+			return *kinds;
+	return NULL;
+}
+
 const struct cat_kind *command_kind(const char *word)
 {
-	const struct cat_kind *const *kinds = cat_kinds();
+	const struct cat_kind *kind = kind_in(command_kinds(), word);
 
-	for (size_t i = 0; kinds[i]; i++)
-		if (same(word, kinds[i]->collection) ||
-		    same(word, kinds[i]->name))
-			return kinds[i];
+	return kind ? kind : command_cloud_kind(word);
+}
+
+const struct cat_kind *command_cloud_kind(const char *word)
+{
+	const struct cat_kind *kind = kind_in(cat_kinds(), word);
+
+	if (kind)
+		return kind;
 	for (size_t i = 0; i < ARRAY_LEN(kind_words); i++)
 		if (same(word, kind_words[i].word))
 			return cat_kind_find(kind_words[i].means);

@@ -84,7 +84,7 @@ static void print_vendor_kinds(struct completion *c)
 
 static void print_collections(struct completion *c)
 {
-	const struct cat_kind *const *kinds = cat_kinds();
+	const struct cat_kind *const *kinds = command_kinds();
 
 	for (size_t i = 0; kinds[i]; i++)
 		print(c, kinds[i]->collection, kinds[i]->help);

@@ -36,7 +36,10 @@ static void ask(const struct session *s, const struct cat_op *op,
 
 		fprintf(stderr, "%s %s", i ? "," : "", name);
 	}
-	fprintf(stderr, " of %s? [y/N] ", s->provider);
+	if (command_is_own(op->kind))
+		fputs("? [y/N] ", stderr);
+	else
+		fprintf(stderr, " of %s? [y/N] ", s->provider);
 	fflush(stderr);
 }
 

@@ -12,7 +12,8 @@
 #include "base/text.h"
 #include "config_yaml.h"
 
-static const char *const settings[] = { "server", "token_file", "provider",
+static const char *const settings[] = { "server", "token_file", "ca_file",
+					"workspace", "credential", "provider",
 					"region" };
 
 char *context_path(struct error *err)
@@ -58,7 +59,8 @@ static bool read_context(const char *path, const struct yaml_node *node,
 		if (member->type != YAML_TEXT || !is_setting(member->key))
 			return wrong(path, member,
 				     "settings are server, token_file, "
-				     "provider and region, each a text",
+				     "ca_file, workspace, credential, provider "
+				     "and region, each a text",
 				     err);
 		json_object_set_new(context, member->key,
 				    json_string(member->text));
@@ -177,6 +179,13 @@ static bool make_folders(const char *path, struct error *err)
 	return true;
 }
 
+bool context_make_folder(struct error *err)
+{
+	AUTO_FREE char *path = context_path(err);
+
+	return path && make_folders(path, err);
+}
+
 bool context_save(const json_t *all, struct error *err)
 {
 	AUTO_FREE char *path = context_path(err);
@@ -184,7 +193,7 @@ bool context_save(const json_t *all, struct error *err)
 	const char *name, *current = json_str(all, "current", NULL);
 	json_t *contexts = json_object_get(all, "contexts"), *context;
 
-	if (!path || !make_folders(path, err))
+	if (!path || !context_make_folder(err))
 		return false;
 	buf_add_str(&out, "# Written by `skyclust context`.\ncurrent: ");
 	if (current)

@@ -27,6 +27,8 @@ char *context_path(struct error *err);
  * empty when there is none, or no folder for one.  NULL: ERR_INVALID with the file's name and line.
  */
 json_t *context_load(struct error *err);
+/* Make the folder that context_path() is in. */
+bool context_make_folder(struct error *err);
 /* Write all of it, atomically; folders are made. */
 bool context_save(const json_t *all, struct error *err);
 

@@ -79,7 +79,7 @@ static void print_options(FILE *to, const struct builtin *b)
 
 void help_overview(FILE *to)
 {
-	const struct cat_kind *const *kinds = cat_kinds();
+	const struct cat_kind *const *kinds = command_kinds();
 	const char *last = "";
 
 	fputs(overview, to);

@@ -47,7 +47,7 @@ static bool take_provider(struct session *s)
 
 static json_t *kinds_of(struct session *s, struct error *err)
 {
-	const struct cat_kind *const *kinds = cat_kinds();
+	const struct cat_kind *const *kinds = command_kinds();
 	AUTO_JSON json_t *about = NULL;
 	json_t *items, *description;
 	const char *name;

@@ -108,8 +108,9 @@ static json_t *by_list(struct session *s, const struct cat_kind *kind,
 		ambiguous(s, kind, word, found, err);
 	else
 		fail(err, ERR_NOT_FOUND,
-		     "%s: none of the %s has the identifier or name \"%.64s\"",
-		     s->provider, kind->collection, word);
+		     "%s%snone of the %s has the identifier or name \"%.64s\"",
+		     command_is_own(kind) ? "" : s->provider,
+		     command_is_own(kind) ? "" : ": ", kind->collection, word);
 	return NULL;
 }
 

@@ -210,7 +210,7 @@ static void write_collections(struct buf *out)
 		      "mean tells skyclust COLLECTION VERB --help. Not every "
 		      "cloud can do everything: skyclust providers show NAME. "
 		      "What only one cloud has is x.VENDOR.KIND.");
-	for (const struct cat_kind *const *k = cat_kinds(); *k; k++) {
+	for (const struct cat_kind *const *k = command_kinds(); *k; k++) {
 		man_subheading(out, (*k)->collection);
 		man_text(out, (*k)->help);
 		man_list(out);

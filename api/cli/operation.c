@@ -184,6 +184,10 @@ static bool check_args(const struct command *c, struct error *err)
 
 	if (c->op->flags & CAT_BY_ID)
 		json_object_set(args, "id", json_array_get(c->words, 0));
+	if (command_is_own(c->op->kind) &&
+	    cat_arg_find(c->op, "workspace_id") &&
+	    !json_object_get(args, "workspace_id")) /* found later */
+		json_object_set_new(args, "workspace_id", json_string("…"));
 	return rest && cat_check_args(c->op, args, false, err) &&
 	       (!*rest || output_filter(nothing, rest, c->op->result, err));
 }
@@ -196,7 +200,8 @@ int operation_run(struct session *s)
 
 	if (!check_options(c, &err) || !check_args(c, &err) ||
 	    !operation_set_output(s, c->op->result, &err) ||
-	    !session_provider(s, &err))
+	    !(command_is_own(c->kind) ? session_connect(s, &err)
+				      : session_provider(s, &err) != NULL))
 		return session_report(s, &err);
 	if (c->op->flags & CAT_MUTATES)
 		return change_run(s);

@@ -62,8 +62,8 @@ static const char *const advice[ERR_COUNT] = {
 	[ERR_NEEDS_ATTENTION] = "somebody must look after it; the host's log tells more",
 	[ERR_INTERNAL] = "the host's log tells more under the request's id",
 	[ERR_DRIVER_BAD_ANSWER] = "the host's log tells more under the request's id",
-	[ERR_UNAUTHORIZED] = "give the server's token: --token-file FILE, SKYCLUST_TOKEN, or "
-			     "`skyclust context set NAME --token-file FILE`",
+	[ERR_UNAUTHORIZED] = "log in: `skyclust login`; programs give an API token: --token-file "
+			     "FILE or SKYCLUST_TOKEN",
 };
 /* clang-format on */
 
@@ -169,6 +169,8 @@ static void say_advice(const struct session *s, const struct error *err)
 
 	if (!s->problem && err->code == ERR_CLOUD_UNAVAILABLE)
 		text = "is skyclustd running there? See --server";
+	if (err->code == ERR_FORBIDDEN && !err->cloud.http && !*err->cloud.code)
+		text = "`skyclust access permissions` tells what you may do";
 	if ((err->code == ERR_INVALID && !*err->path) ||
 	    (err->code == ERR_INTERNAL && !s->problem))
 		text = NULL;

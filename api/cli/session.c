@@ -15,11 +15,13 @@
 #include "base/sys.h"
 #include "base/text.h"
 #include "cli/context.h"
+#include "cli/login_store.h"
 #include "cli/member.h"
 #include "cli/vendor.h"
+#include "nouns/nouns.h"
 
 #define DEFAULT_SERVER "http://127.0.0.1:8080"
-#define DEFAULT_TOKEN_FILE "data/admin.token"
+#define DEFAULT_SOCKET "data/skyclust.sock"
 #define DEFAULT_TIMEOUT_S 60
 #define TOKEN_FILE_MAX 4096 /* bytes */
 
@@ -56,6 +58,9 @@ void session_done(struct session *s)
 	mem_free(s->token);
 	mem_free(s->provider);
 	mem_free(s->region);
+	mem_free(s->workspace);
+	mem_free(s->workspace_id);
+	mem_free(s->credential);
 	json_decref(s->problem);
 	arena_done(&s->arena);
 }
@@ -89,9 +94,12 @@ static const char *setting(const struct session *s, enum option_id id,
 /* "localhost:8080/" is http://localhost:8080; new. */
 static char *address(const char *server)
 {
-	char *url = mem_printf("%s%s", strstr(server, "://") ? "" : "http://",
-			       server);
+	char *url;
 
+	if (text_starts(server, "unix:"))
+		return mem_strdup(server);
+	url = mem_printf("%s%s", strstr(server, "://") ? "" : "http://",
+			 server);
 	for (size_t n = strlen(url); n && url[n - 1] == '/';)
 		url[--n] = '\0';
 	return url;
@@ -128,9 +136,6 @@ static const char *token_file(const struct session *s, const json_t *context)
 		return file;
 	if (!theirs || !strcmp(theirs, s->server))
 		file = json_str(context, "token_file", NULL);
-	if (!file && client_is_local(s->server) &&
-	    access(DEFAULT_TOKEN_FILE, R_OK) == 0)
-		file = DEFAULT_TOKEN_FILE;
 	return file;
 }
 
@@ -165,13 +170,30 @@ static char *copy_if(const char *text)
 	return text ? mem_strdup(text) : NULL;
 }
 
+/* A token that goes over plain HTTP to another machine is everybody's. */
+static bool check_way(const struct session *s, struct error *err)
+{
+	if (!s->token || text_starts(s->server, "https://") ||
+	    text_starts(s->server, "unix:") || client_is_local(s->server))
+		return true;
+	return fail(err, ERR_INVALID,
+		    "a token is not sent to %s, which is another machine, in "
+		    "the clear; use https://",
+		    s->server);
+}
+
 static bool settle(struct session *s, const json_t *context, struct error *err)
 {
 	const char *server = setting(s, OPTION_SERVER, context, "server");
 	const char *provider = s->command.provider;
 
-	s->server = address(server ? server : DEFAULT_SERVER);
-	if (strchr(s->server, '@')) /* messages and --verbose show it */
+	if (!server)
+		server = access(DEFAULT_SOCKET, R_OK | W_OK) == 0
+				 ? "unix:" DEFAULT_SOCKET
+				 : DEFAULT_SERVER;
+	s->server = address(server);
+	/* Messages and --verbose show it. */
+	if (strchr(s->server, '@') && !text_starts(s->server, "unix:"))
 		return fail(err, ERR_INVALID,
 			    "the server's address must not hold a user or a "
 			    "password");
@@ -179,10 +201,14 @@ static bool settle(struct session *s, const json_t *context, struct error *err)
 		provider = setting(s, OPTION_PROVIDER, context, "provider");
 	s->provider = copy_if(provider);
 	s->region = copy_if(setting(s, OPTION_REGION, context, "region"));
-	return take_token(s, context, err);
+	s->workspace =
+		copy_if(setting(s, OPTION_WORKSPACE, context, "workspace"));
+	s->credential =
+		copy_if(setting(s, OPTION_CREDENTIAL, context, "credential"));
+	return take_token(s, context, err) && check_way(s, err);
 }
 
-bool session_connect(struct session *s, struct error *err)
+bool session_prepare(struct session *s, struct error *err)
 {
 	AUTO_JSON json_t *all = NULL;
 	const char *name = s->command.option[OPTION_CONTEXT];
@@ -197,13 +223,36 @@ bool session_connect(struct session *s, struct error *err)
 	context = context_find(all, name, err);
 	if (err->code != ERR_NONE || !settle(s, context, err))
 		return false;
-	s->client = client_new(s->server, s->token,
-			       (int)command_number(&s->command, OPTION_TIMEOUT,
-						   DEFAULT_TIMEOUT_S));
+	s->client = client_new(&(struct client_options){
+		.server = s->server,
+		.token = s->token,
+		.timeout_s = (int)command_number(&s->command, OPTION_TIMEOUT,
+						 DEFAULT_TIMEOUT_S),
+		.ca_file = setting(s, OPTION_CA_FILE, context, "ca_file"),
+		.cert = session_option(s, OPTION_CERT),
+		.key = session_option(s, OPTION_KEY),
+	});
 	client_stop_by(s->client, &session_interrupted);
 	if (s->command.option[OPTION_VERBOSE])
 		client_trace(s->client, stderr);
 	return true;
+}
+
+/* The unix socket needs none: its other end sees who we are. */
+static bool take_login(struct session *s, struct error *err)
+{
+	if (s->token || text_starts(s->server, "unix:"))
+		return true;
+	s->token = login_token(s->client, s->server, err);
+	client_set_token(s->client, s->token);
+	return s->token || err->code == ERR_NONE;
+}
+
+bool session_connect(struct session *s, struct error *err)
+{
+	bool fresh = !s->client;
+
+	return session_prepare(s, err) && (!fresh || take_login(s, err));
 }
 
 /* ---- the provider ----------------------------------------------------------------------- */
@@ -241,6 +290,52 @@ const char *session_provider(struct session *s, struct error *err)
 	else
 		no_single_one(items, err);
 	return s->provider;
+}
+
+/* ---- the workspace ---------------------------------------------------------------------- */
+
+/* The workspace called @name (NULL: the only one); new. */
+static char *find_workspace(struct session *s, const char *name,
+			    struct error *err)
+{
+	const struct cat_op *op = noun_op_find("workspace.list");
+	AUTO_JSON json_t *items = session_list(s, op, NULL, 0, err);
+	const char *found = NULL;
+	json_t *item;
+	size_t i;
+
+	if (!items)
+		return NULL;
+	err->code = ERR_NONE;
+	json_array_foreach (items, i, item) {
+		if (name && strcmp(json_str(item, "name", ""), name))
+			continue;
+		if (found && name)
+			fail(err, ERR_CONFLICT,
+			     "several workspaces are called \"%.64s\"; give "
+			     "the "
+			     "identifier",
+			     name);
+		if (found)
+			return NULL;
+		found = json_str(item, "id", "");
+	}
+	if (!found && name)
+		fail(err, ERR_NOT_FOUND, "there is no workspace \"%.64s\"",
+		     name);
+	return copy_if(found);
+}
+
+const char *session_workspace(struct session *s, struct error *err)
+{
+	if (!session_connect(s, err))
+		return NULL;
+	if (!s->workspace_id)
+		s->workspace_id =
+			s->workspace && text_starts(s->workspace, "ws_")
+				? mem_strdup(s->workspace)
+				: find_workspace(s, s->workspace, err);
+	return s->workspace_id;
 }
 
 /* ---- vendor kinds ------------------------------------------------------------------------- */

@@ -19,6 +19,8 @@ struct session {
 	bool output_given;     /* -o, or SKYCLUST_OUTPUT */
 	struct client *client; /* NULL before session_connect() */
 	char *server, *token, *provider, *region; /* settled, or NULL */
+	char *workspace, *credential;		  /* as they were given */
+	char *workspace_id;			  /* found, or NULL */
 	struct arena arena;			  /* vendor kinds */
 	json_t *problem; /* of the last answer, if it was one */
 };
@@ -37,12 +39,19 @@ const char *session_option(const struct session *s, enum option_id id);
 
 /* Read the options, the environment and the context file (in this order of
  * precedence), and prepare to talk to the server.  Sends nothing. */
+bool session_prepare(struct session *s, struct error *err);
+/* The same, and with the login's token when no other one is given. */
 bool session_connect(struct session *s, struct error *err);
 
 /* The provider to work with, settled at first use: the word, the option, the
  * environment, the context, or the only one that the server has.  Borrowed;
  * NULL with @err. */
 const char *session_provider(struct session *s, struct error *err);
+
+/* The identifier of the workspace to work in: the option's, the environment's,
+ * the context's, or the only one of the user.  Borrowed; NULL with @err, which is
+ * ERR_NONE when there is nothing to choose from. */
+const char *session_workspace(struct session *s, struct error *err);
 
 /* The provider's description, GET /api/v1/providers/NAME; new, or NULL with
  * @err. */

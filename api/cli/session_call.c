@@ -100,18 +100,100 @@ static json_t *with_region(const struct session *s, const json_t *args)
 	return copy;
 }
 
+/* SkyClust's own nouns of a workspace need its identifier. */
+static json_t *with_workspace(struct session *s, const struct cat_op *op,
+			      const json_t *args, struct error *err)
+{
+	const struct cat_field *f = cat_arg_find(op, "workspace_id");
+	json_t *copy = args ? json_copy((json_t *)args) : json_object();
+	const char *id;
+
+	if (!f || json_object_get(copy, f->name) ||
+	    (!(f->flags & CAT_REQUIRED) && !s->workspace))
+		return copy;
+	id = session_workspace(s, err);
+	if (id) {
+		json_object_set_new(copy, f->name, json_string(id));
+		return copy;
+	}
+	if (err->code == ERR_NONE)
+		fail(err, ERR_INVALID,
+		     "which workspace? Name it by --workspace, "
+		     "SKYCLUST_WORKSPACE or `skyclust context set`; `skyclust "
+		     "workspaces list` shows yours");
+	json_decref(copy);
+	return NULL;
+}
+
+/* Whose account of the cloud it is about. */
+static bool add_tenant(struct session *s, struct call *r, struct error *err)
+{
+	const char *id = s->workspace ? session_workspace(s, err) : NULL;
+
+	if (s->workspace && !id)
+		return false;
+	if (!r->query)
+		r->query = json_object();
+	if (id)
+		json_object_set_new(r->query, "workspace_id", json_string(id));
+	if (s->credential)
+		json_object_set_new(r->query, "credential_id",
+				    json_string(s->credential));
+	return true;
+}
+
+static bool prepare_cloud(struct session *s, const struct cat_op *op,
+			  const json_t *args, struct call *r, struct error *err)
+{
+	const char *provider = session_provider(s, err);
+	AUTO_JSON json_t *all = provider ? with_region(s, args) : NULL;
+
+	return provider && call_make(r, provider, op, all, err) &&
+	       add_tenant(s, r, err);
+}
+
+/* What was not changed meanwhile may be changed: the version that is there. */
+static bool add_version(struct session *s, const struct cat_op *op,
+			const json_t *args, struct error *err)
+{
+	const struct cat_op *get = command_op(op->kind, "get");
+	AUTO_JSON json_t *now = NULL;
+	AUTO_JSON json_t *where = NULL;
+	AUTO_FREE char *tag = NULL;
+
+	if (strcmp(op->verb, "update") || !get)
+		return true;
+	where = json_pack("{sO? sO?}", "id", json_object_get(args, "id"),
+			  "workspace_id",
+			  json_object_get(args, "workspace_id"));
+	if (!cat_arg_find(get, "workspace_id"))
+		json_object_del(where, "workspace_id");
+	if (!session_call(s, get, where, &now, NULL, err))
+		return false;
+	tag = mem_printf("\"%lld\"", json_int(now, "version", 0));
+	client_next_header(s->client, "If-Match", tag);
+	return true;
+}
+
+static bool prepare_own(struct session *s, const struct cat_op *op,
+			const json_t *args, struct call *r, struct error *err)
+{
+	AUTO_JSON json_t *all = NULL;
+
+	if (!session_connect(s, err))
+		return false;
+	all = with_workspace(s, op, args, err);
+	return all && add_version(s, op, all, err) &&
+	       call_make(r, NULL, op, all, err);
+}
+
 static bool prepare(struct session *s, const struct cat_op *op,
 		    const json_t *args, struct call *r, struct error *err)
 {
-	AUTO_JSON json_t *all = NULL;
-	const char *provider = session_provider(s, err);
-
 	*r = (struct call){ 0 };
 	session_forget(s);
-	if (!provider)
-		return false;
-	all = with_region(s, args);
-	return call_make(r, provider, op, all, err);
+	return command_is_own(op->kind) ? prepare_own(s, op, args, r, err)
+					: prepare_cloud(s, op, args, r, err);
 }
 
 bool session_call(struct session *s, const struct cat_op *op,

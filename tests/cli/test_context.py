@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where settings come from: options, environment, contexts, and what `make run` makes."""
 import os
-import pathlib
 import stat
 import unittest
 
@@ -141,12 +140,28 @@ plugins:
             self.assertEqual(headers, [None])
 
     def test_what_make_run_makes(self):
-        """Without any setting: the token of ./data, for this machine only."""
+        """Without any setting: the socket in ./data, which needs no token."""
         self.cli.run('context', 'delete', 'main')
-        data = self.cli.home / 'data'
-        data.mkdir()
-        (data / 'admin.token').write_text(pathlib.Path(self.host.data / 'admin.token').read_text())
-        self.assertEqual(len(self.cli.json('providers', env={'SKYCLUST_SERVER': self.host.url})), 3)
+        (self.cli.home / 'data').symlink_to(self.host.data)
+        self.assertEqual(len(self.cli.json('providers')), 3)
+        self.assertEqual(self.cli.json('whoami')['kind'], 'local')
+
+    def test_unix_socket(self):
+        for server in (f'unix:{self.host.data}/skyclust.sock', 'unix:data/skyclust.sock'):
+            (self.cli.home / 'data').unlink(missing_ok=True)
+            (self.cli.home / 'data').symlink_to(self.host.data)
+            self.assertEqual(self.count('--server', server), 1)
+        done = self.cli.run('--server', 'unix:nosuch.sock', 'status')
+        self.assertEqual(done.status, 6)
+        self.assertIn('unix:nosuch.sock cannot be reached', done.err)
+
+    def test_a_token_is_not_sent_in_the_clear(self):
+        """Nor to what only looks like this machine."""
+        for server in ('http://192.0.2.1:8080', '192.0.2.1', 'http://127.0.0.1.example.org', 'http://localhost.example.org',
+                       'http://127.evil', 'http://[::1].evil'):
+            done = self.cli.run('status', '--server', server, '--token-file', 'token', '--timeout', '1')
+            self.assertEqual(done.status, 2, done)
+            self.assertIn('in the clear; use https://', done.err)
 
 
 if __name__ == '__main__':

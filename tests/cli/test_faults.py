@@ -137,7 +137,7 @@ class Secrets(HostCase):
     def test_verbose_tells_requests_but_no_secrets(self):
         (self.cli.home / 'password').write_text('hunter2\n')
         (self.cli.home / 'script').write_text('export PASSWORD=hunter3\n')
-        done = self.cli.run('-v', 'users', 'create', 'me', '--password', '@password', '--email', 'me@example.org')
+        done = self.cli.run('-v', 'sim', 'users', 'create', 'me', '--password', '@password', '--email', 'me@example.org')
         self.assertEqual(done.status, 0, done)
         self.assertRegex(done.err, r'> POST http://127\.0\.0\.1:\d+/api/v1/providers/sim/users\n')
         self.assertRegex(done.err, r'< 201, \d+ bytes, \d+ ms, request \S+\n')
