@@ -19,7 +19,8 @@ static const char *const columns[] = {
 	"at",	       "action",	 "outcome",   "reason", "actor.kind",
 	"actor.id",    "actor.name",	 "workspace", "target", "provider",
 	"driver.name", "driver.version", "operation", "effect", "request_id",
-	"trace",       "source",	 "agent",     "count",	"last_at",
+	"trace",       "source",	 "peer",      "agent",	"count",
+	"last_at",
 };
 
 /* Quoted where it must be.  What a spreadsheet would take for a formula gets an

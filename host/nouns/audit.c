@@ -59,6 +59,7 @@ static const struct cat_record noun_record_audit_record = {
 		{ "request_id", CAT_STRING, FIXED, "X-Request-Id of the request." },
 		{ "trace", CAT_STRING, FIXED, "Trace of the request (W3C)." },
 		{ "source", CAT_STRING, FIXED, "Address it came from." },
+		{ "peer", CAT_STRING, FIXED, "Subject of the client's TLS certificate." },
 		{ "agent", CAT_STRING, FIXED, "User-Agent of the client." },
 		{ "body", CAT_STRING, FIXED, "SHA-256 of what was asked." },
 		{ "count", CAT_INT, FIXED, "How many alike it stands for." },

@@ -241,6 +241,10 @@ class Tls(unittest.TestCase):
                             continue
                         host.tls = context
                         self.assertEqual(host.call('GET', '/health').status, 200)
+            self.assertEqual(host.call('POST', '/api/v1/workspaces', {'name': 'shown'}).status, 201)
+            status, seen = host.request('GET', '/api/v1/audit?action=workspace.create', token=False, local=True)
+            self.assertEqual((status, seen['items'][0]['peer'], seen['items'][0]['source']),
+                             (200, 'CN=alice,O=SkyClust', '127.0.0.1'), seen)
 
     # ---- clients that leave ---------------------------------------------------
 
