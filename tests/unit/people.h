@@ -292,6 +292,44 @@ static inline void act_works(struct actor *who, trust_act *act,
 	json_decref(result);
 }
 
+/* ---- decisions ----------------------------------------------------------------- */
+
+static inline bool decide(struct actor *who, enum access_scope scope,
+			  const char *permission, const char *workspace)
+{
+	memset(&err, 0, sizeof(err));
+	return access_decide(&trust, who, scope, permission, workspace, "act",
+			     "target", &err);
+}
+
+static inline void assert_denied(struct actor *who, enum access_scope scope,
+				 const char *permission, const char *workspace,
+				 enum err_code code)
+{
+	unsigned notes = told.notes;
+
+	if (decide(who, scope, permission, workspace))
+		fail_msg("%s may %s", who->user_id, permission);
+	if (err.code != code)
+		fail_msg("%s", err.message);
+	assert_null(who->workspace);
+	assert_int_equal(told.notes, notes + 1);
+	assert_string_equal(told.outcome, "denied");
+	assert_string_equal(told.reason, err_info(code)->name);
+}
+
+static inline void assert_allowed(struct actor *who, enum access_scope scope,
+				  const char *permission, const char *workspace)
+{
+	unsigned notes = told.notes;
+
+	if (!decide(who, scope, permission, workspace))
+		fail_msg("%s", err.message);
+	assert_int_equal(told.notes, notes + 1);
+	assert_string_equal(told.outcome, "allowed");
+	assert_string_equal(told.reason, "");
+}
+
 #define PEOPLE_DEFINE(name) \
 	static void name##_with_people(void) \
 	{ \
