@@ -26,7 +26,9 @@
  *
  * A transaction that asks holds what it touched (SQLite: the one writer) from
  * its first tx_query() on.  It must end within store.timeout of that, else it
- * is rolled back.
+ * is rolled back.  What it read, others may change meanwhile (PostgreSQL, READ
+ * COMMITTED): rely on a WHERE of the statement that writes, with tx_must(), on
+ * a unique key, or on a row that all who compete update first.
  */
 #ifndef SKYCLUST_HOST_STORE_STORE_H
 #define SKYCLUST_HOST_STORE_STORE_H
