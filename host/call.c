@@ -346,6 +346,8 @@ WAITS bool call_provider(struct provider *p, const struct driver_request *req,
 	if (!breaker_pass(breaker, clock_ms(), err))
 		return false;
 	ok = run(&course, reply, err);
+	if (req->reached)
+		*req->reached = course.sent;
 	lost_done(&course.lost);
 	if (ok) {
 		err->code = ERR_NONE;

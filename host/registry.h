@@ -90,6 +90,8 @@ struct driver_request {
 	 * the call happens before this returns.  NULL: kept for the call only. */
 	WAITS void (*on_checkpoint)(void *arg, struct slice data);
 	struct driver_cancel *cancel;   /* NULL: only by ending the fiber */
+	bool *reached;  /* set: was it sent, the last time?  Else an error is
+			 * the host's own.  Or NULL */
 	void *arg;
 };
 

@@ -323,16 +323,18 @@ WAITS static enum step poll(struct way *way)
 		"{s:o}", "handle", json_read(op->handle.p, op->handle.n, NULL));
 	struct driver_request req = question(op, "op.poll", args);
 	struct driver_reply reply;
+	bool reached = false;
 	struct error err;
 
 	req.on_progress = on_progress;
 	req.arg = op;
+	req.reached = &reached;
 	if (driver_call(op->owner->trust->registry, &req, &reply, &err))
 		return take(way, &reply);
 	if (fiber_cancelled())
 		return STEP_LEAVE;
-	return is_about_asking(&err) ? later(way, STEP_POLL, &err)
-				     : end_badly(op, &err);
+	return !reached || is_about_asking(&err) ? later(way, STEP_POLL, &err)
+						 : end_badly(op, &err);
 }
 
 /* ---- the way ------------------------------------------------------------------------------- */
