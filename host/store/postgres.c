@@ -198,6 +198,8 @@ static WAITS void refused(struct pg *pg, struct pg_conn *c, int64_t deadline,
 {
 	enum pg_left left = pg_what_is_left(why);
 
+	if (left != PG_NO_DATABASE)
+		pg_answered(pg);
 	if (left == PG_SESSION)
 		pg_rollback(c);
 	if (!strcmp(why->state, PG_UNIQUE) && pg_settle(c, deadline))
@@ -212,6 +214,7 @@ static WAITS void refused(struct pg *pg, struct pg_conn *c, int64_t deadline,
 static void after_batch(struct pg *pg, struct tx *tx, struct pg_conn *c,
 			bool commit)
 {
+	pg_answered(pg);
 	list_init(&tx->pending);
 	tx->engine = commit ? NULL : c;
 	if (!commit) { /* a long one does not keep what it sent */
@@ -312,6 +315,7 @@ static WAITS bool read_one(void *state, struct tx *tx, struct error *err)
 	list_init(&tx->pending);
 	switch (pg_run(c, deadline, &why)) {
 	case PG_DONE:
+		pg_answered(pg);
 		pg_put(pg, c);
 		return true;
 	case PG_REFUSED:

@@ -100,7 +100,9 @@ WAITS void pg_pool_close(struct pg *pg);
  * transaction waits for a read of its own there is one left to read. */
 WAITS struct pg_conn *pg_get(struct pg *pg, bool writes, int64_t deadline,
 			     struct error *err);
-/* Give it back: it has answered, and is in no transaction. */
+/* The database has answered: an outage is over. */
+void pg_answered(struct pg *pg);
+/* Give it back: it is in no transaction. */
 void pg_put(struct pg *pg, struct pg_conn *c);
 /* Close it.  When it tells of an outage, @err (or NULL) says which. */
 void pg_drop(struct pg *pg, struct pg_conn *c, const struct error *err);

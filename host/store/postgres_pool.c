@@ -67,7 +67,7 @@ static void close_conn(struct pg *pg, struct pg_conn *c)
 	pg_conn_free(c);
 }
 
-static void answered(struct pg *pg)
+void pg_answered(struct pg *pg)
 {
 	if (pg->up)
 		return;
@@ -79,7 +79,6 @@ static void answered(struct pg *pg)
 
 void pg_put(struct pg *pg, struct pg_conn *c)
 {
-	answered(pg);
 	pg->writing -= c->writes;
 	c->writes = false;
 	list_add_head(&pg->idle, &c->link);
@@ -96,11 +95,13 @@ static WAITS bool try_to_connect(struct pg *pg, struct error *err)
 		return false;
 	pg->live++;
 	c = pg_connect(pg, clock_ms() + pg->timeout_ms, err);
-	if (c)
-		pg_put(pg, c);
-	else
+	if (!c) {
 		pg->live--;
-	return c;
+		return false;
+	}
+	pg_answered(pg);
+	pg_put(pg, c);
+	return true;
 }
 
 static int64_t next_delay(struct pg *pg)
@@ -212,7 +213,7 @@ static WAITS struct pg_conn *make(struct pg *pg, bool writes, int64_t deadline,
 	err = err ? err : &unheard;
 	c = pg_connect(pg, deadline, err);
 	if (c) {
-		answered(pg);
+		pg_answered(pg);
 		c->writes = writes;
 		return c;
 	}
