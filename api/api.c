@@ -247,6 +247,8 @@ WAITS static void handle(struct request *req)
 	if (ok && answers_options(req, &m))
 		return;
 	ok = ok && admit(req, &m, &err);
+	if (!ok)
+		err.effect = EFFECT_NONE; /* nothing was begun */
 	if (is_free(req->route))
 		answer(req, ok ? NULL : &err);
 	else

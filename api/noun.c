@@ -145,6 +145,8 @@ WAITS void noun_call(struct request *req)
 	}
 	req->who->audited = &audited;
 	value = route->act(trust, req->who, req->args, &err);
+	if (!value && err.code != ERR_STORE_UNAVAILABLE)
+		err.effect = EFFECT_NONE; /* what fails is rolled back */
 	if (!value)
 		reply_error(req, &err);
 	else

@@ -137,6 +137,17 @@ class Problems(HostCase):
         self.problem(414, 'uri_too_long', 'GET', '/' + 'x' * 9000)
         self.problem(431, 'headers_too_large', 'GET', '/health', headers={'X-Much': 'x' * 8500})
 
+    def test_what_is_refused_changed_nothing(self):
+        """Our own refusals, unlike a cloud's, leave nothing open."""
+        status, token = self.host.request('POST', '/api/v1/auth/tokens',
+                                          {'name': 'little', 'permissions': ['region:list']})
+        self.assertEqual(status, 201, token)
+        for method, path, body, expected in (('POST', SIM + '/networks', {'name': 'n', 'cidr': '10.9.0.0/16'}, 403),
+                                             ('POST', '/api/v1/users', {'name': 'u', 'role': 'user'}, 403),
+                                             ('DELETE', '/api/v1/workspaces/ws_nothing', None, 403)):
+            answer = self.host.call(method, path, body, token=token['token'])
+            self.assertEqual((answer.status, answer.json()['effect']), (expected, 'none'), path)
+
     # ---- the cloud ------------------------------------------------------------
 
     def test_cloud_faults(self):
