@@ -5,9 +5,7 @@
  */
 #include "trust.h"
 
-#include <stdio.h>
-#include <string.h>
-#include <sys/random.h>
+#include <unistd.h>
 
 #include "access/access.h"
 #include "audit/audit.h"
@@ -44,18 +42,42 @@ WAITS static bool open_store(struct trust *t, struct error *err)
 	return t->store != NULL;
 }
 
-static bool open_keyring(struct trust *t, struct error *err)
+/* New keys are for a new database: what an old one holds they cannot open. */
+WAITS static bool may_make_keys(struct trust *t, const char *file,
+				struct error *err)
+{
+	struct rows rows = { 0 };
+	bool used;
+
+	if (access(file, F_OK) == 0)
+		return true;
+	if (!store_read(t->store, NULL, "SELECT 1 FROM users LIMIT 1", &rows,
+			err))
+		return false;
+	used = rows.n > 0;
+	rows_done(&rows);
+	return !used ||
+	       fail(err, ERR_INVALID,
+		    "the keys of this database are missing: %s is not there; "
+		    "bring it back, since no stored secret can be opened "
+		    "without it",
+		    file);
+}
+
+WAITS static bool open_keyring(struct trust *t, struct error *err)
 {
 	const struct config *c = t->config;
 	AUTO_FREE char *file = in_data_dir(c, c->key_file, "%s/keys.json");
 
+	if (!may_make_keys(t, file, err))
+		return false;
 	t->keyring = keyring_open(file, c->token_algorithm, err);
 	return t->keyring != NULL;
 }
 
 WAITS static bool start(struct trust *t, struct error *err)
 {
-	return open_keyring(t, err) && open_store(t, err) &&
+	return open_store(t, err) && open_keyring(t, err) &&
 	       audit_start(t, err) && identity_start(t, err) &&
 	       access_start(t, err) && credential_start(t, err) &&
 	       operation_start(t, err);

@@ -4,7 +4,7 @@
  * The parts know each other through this one object:
  *
  *	store	    the database			store/store.h
- *	keyring	    all keys				keys/keyring.h
+ *	keyring	    all keys, of this database		keys/keyring.h
  *	audit	    what happened			audit/audit.h
  *	identity    users, sessions, tokens		identity/identity.h
  *	access	    roles and the one decision		access/access.h

@@ -24,6 +24,22 @@ class Token(unittest.TestCase):
             self.assertEqual(host.call('GET', '/api/v1/providers').status, 200)
             self.assertNotIn(host.token, host.log())
 
+    def test_a_database_without_its_keys_is_refused(self):
+        with Host(NOTHING) as host:
+            host.stop()
+            keys = host.data / 'keys.json'
+            kept = keys.read_bytes()
+            keys.unlink()
+            done = subprocess.run([BIN / 'skyclustd', '--config', host.config, '--data-dir', host.data,
+                                   '--listen', '127.0.0.1:0'], capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn('the keys of this database are missing', done.stderr)
+            self.assertFalse(keys.exists())
+            keys.write_bytes(kept)
+            keys.chmod(0o600)
+            host.start()
+            self.assertEqual(host.call('GET', '/api/v1/providers').status, 200)
+
     def test_files_are_private(self):
         with Host(NOTHING) as host:
             for file in host.data.iterdir():
