@@ -253,6 +253,7 @@ class Postgres:
 def run(command):
     """COMMAND with a server of its own; its exit status."""
     print(version(), flush=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))   # and clean up
     with Postgres(tcp=True) as postgres:
         env = {**os.environ, 'SKYCLUST_TEST_STORE': postgres.database(ROLE),
                'SKYCLUST_TEST_STORE_TCP': postgres.tcp_url(ROLE), 'SKYCLUST_TEST_POSTGRES': str(postgres.home)}
