@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keys and tokens that were made for test_jwks.c. */
-#ifndef SKYCLUST_TESTS_JWKS_CASES_H
-#define SKYCLUST_TESTS_JWKS_CASES_H
+#ifndef SKYCLUST_UNIT_JWKS_CASES_H
+#define SKYCLUST_UNIT_JWKS_CASES_H
 
 #include "identity/jwks.h"
 
