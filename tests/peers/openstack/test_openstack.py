@@ -13,7 +13,7 @@ import case
 from case import PREFIX, settings
 from proxy import Proxy
 
-MODULES = ('test_compute', 'test_network', 'test_storage', 'test_identity', 'test_cluster', 'test_pages', 'test_failures',
+MODULES = ('test_compute', 'test_network', 'test_storage', 'test_keystone', 'test_cluster', 'test_pages', 'test_failures',
            'test_client', 'test_outage')
 PRICES = '''        prices:
           currency: EUR
