@@ -120,7 +120,7 @@ static void audit_intent(const struct operation *op, struct tx *tx,
 	event.outcome = "begun";
 	event.target = json_str(op->args, "id", NULL);
 	event.body = args;
-	event.more = more;
+	event.more = json_object_size(more) ? more : NULL;
 	audit_put(t, tx, &event);
 }
 

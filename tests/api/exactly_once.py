@@ -10,6 +10,7 @@ import json
 import os
 import threading
 import time
+import urllib.parse
 
 from skyclust_fixture import BIN, Host
 
@@ -64,15 +65,18 @@ def made(host, **where):
                                for kind, entry in line['put'] if kind == 'instance')
 
 
+def pages(host, path):
+    """All items of a list."""
+    token = ''
+    while token is not None:
+        page = host.get(path + (token and '&page_token=' + urllib.parse.quote(token)))
+        yield from page['items']
+        token = page['next_page_token']
+
+
 def operations(host):
     """All of them."""
-    found, token = [], ''
-    while True:
-        page = host.get('/api/v1/operations?limit=1000' + (token and '&page_token=' + token))
-        found += page['items']
-        token = page['next_page_token']
-        if not token:
-            return found
+    return list(pages(host, '/api/v1/operations?limit=1000'))
 
 
 class Clients:
@@ -81,7 +85,7 @@ class Clients:
 
     def __init__(self, host, names):
         self.host, self.wrong = host, []
-        self.up, self.ended = threading.Event(), threading.Event()
+        self.up, self.ended, self.refused = threading.Event(), threading.Event(), threading.Event()
         self.threads = [threading.Thread(target=self.create, args=(name,)) for name in names]
         self.up.set()
         for thread in self.threads:
@@ -115,7 +119,12 @@ class Clients:
                 if body['name'] != name:
                     self.wrong.append((name, body))
                 return
-            if status == 202 or (body['retryable'] and body['effect'] == 'none'):
+            if status == 503:
+                self.refused.set()
+                self.ended.wait(0.02)
+            # Of what is unknown the key makes sure that it is not done twice.
+            if status == 202 or (body['retryable'] and
+                                 (body['effect'] == 'none' or body['code'] == 'store_unavailable')):
                 continue
             break
         self.wrong.append((name, answer))
@@ -162,10 +171,39 @@ class Rounds:
             self.test.assertGreater(host.get('/api/v1/providers/sim')['restarts'], self.creates // 20)
             self.check(host)
 
+    def database_dies(self, kill, heal):
+        """Until somebody is told that it is down; then it comes back."""
+        with Host(CONFIG + '        latency_ms: 5\n') as host:
+            for first, names in self.rounds():
+                clients = Clients(host, names)
+                host.wait_until(lambda: len(ledger(host)) > first)
+                kill()
+                more = Clients(host, [f'late-{name}' for name in names])
+                self.test.assertTrue(more.refused.wait(TIMEOUT), 'nobody was told')
+                heal()
+                self.test.assertEqual(clients.end() + more.end(), [])
+            self.test.assertEqual(set(made(host).values()), {1})
+            self.test.assertEqual(len(made(host)), 2 * self.creates)
+            self.settled(host)
+            self.audited(host)
+
+    def audited(self, host):
+        """No effect without its records."""
+        found = collections.Counter()
+        for record in pages(host, '/api/v1/audit?action=instance.create&limit=1000'):
+            found[record.get('operation_id'), record['outcome']] += 1
+        for line in ledger(host):
+            for outcome in ('begun', 'succeeded'):
+                self.test.assertEqual(found[line['op'], outcome], 1, (line['op'], outcome))
+
     def check(self, host):
         """One of each, and every operation has an honest end."""
+        self.test.assertEqual(made(host), {f'vm-{n}': 1 for n in range(self.creates)})
+        self.settled(host)
+        self.audited(host)
+
+    def settled(self, host):
         test = self.test
-        test.assertEqual(made(host), {f'vm-{n}': 1 for n in range(self.creates)})
         host.wait_until(lambda: host.get('/api/v1/operations?state=running')['items'] == [])
         applied = {line['op'] for line in ledger(host)}
         for op in operations(host):

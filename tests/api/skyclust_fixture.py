@@ -81,8 +81,8 @@ _server = None          # PostgreSQL
 _databases = {}         # data directory: URL
 
 
-def _store_for(data):
-    """The URL of the database that belongs to this data; None: SQLite in it."""
+def database_server():
+    """The PostgreSQL that this process runs; None: SQLite in each host."""
     global _server
     if os.environ.get('SKYCLUST_TEST_ENGINE') != 'postgresql':
         return None
@@ -91,9 +91,15 @@ def _store_for(data):
         import postgresql       # pylint: disable=import-outside-toplevel
         _server = postgresql.Postgres().start()
         atexit.register(_server.close)
-    if data not in _databases:
-        _databases[data] = _server.database(f'host_{len(_databases)}')
-    return _databases[data]
+    return _server
+
+
+def _store_for(data):
+    """The URL of the database that belongs to this data; None: SQLite in it."""
+    server = database_server()
+    if server and data not in _databases:
+        _databases[data] = server.database(f'host_{len(_databases)}')
+    return _databases.get(data)
 
 
 class Host:

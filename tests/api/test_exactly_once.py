@@ -6,6 +6,7 @@ import os
 import unittest
 
 from exactly_once import DRIVER_POINTS, HOST_POINTS, Rounds, can_die
+from skyclust_fixture import database_server
 
 CREATES = int(os.environ.get('EXACTLY_ONCE', '20'))
 
@@ -21,6 +22,13 @@ class ExactlyOnce(unittest.TestCase):
         for what, point in DRIVER_POINTS.items():
             with self.subTest(what):
                 Rounds(self, CREATES).driver_dies(point)
+
+    @unittest.skipUnless(os.environ.get('SKYCLUST_TEST_ENGINE') == 'postgresql', 'the database is in the host itself')
+    def test_the_database_dies(self):
+        server = database_server()
+        for how, kill, heal in (('killed', server.kill, server.restart), ('not answering', server.pause, server.resume)):
+            with self.subTest(how):
+                Rounds(self, CREATES).database_dies(kill, heal)
 
 
 if __name__ == '__main__':
