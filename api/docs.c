@@ -204,9 +204,8 @@ static void add_head(struct buf *b, const struct route *const *routes, size_t n)
 		"<body><h1>SkyClust API</h1>\n"
 		"<p>JSON over HTTP. Every path under <code>/api/v1</code> "
 		"needs "
-		"the header <code>Authorization: Bearer TOKEN</code>; the "
-		"token "
-		"is in <code>admin.token</code> in the host's data directory. "
+		"the header <code>Authorization: Bearer TOKEN</code>; "
+		"<code>POST /api/v1/auth/login</code> gives one. "
 		"For programs: <code>/api/v1/openapi.json</code>.</p>\n"
 		"<pre>curl -H \"Authorization: Bearer $TOKEN\" "
 		"localhost:8080/api/v1/providers</pre>\n<nav>");

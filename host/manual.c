@@ -35,9 +35,14 @@ static const struct man_entry files[] = {
 	{ "/etc/skyclust/skyclust.yaml",
 	  "The configuration that packages and the service unit use; "
 	  "the program itself reads only what --config names." },
-	{ "DATA_DIR/admin.token",
-	  "The bearer token of the API, made at the first start, readable by "
-	  "the host's user only." },
+	{ "DATA_DIR/bootstrap.token",
+	  "A one-time token that makes the first administrator (skyclust login "
+	  "--bootstrap); gone once there is one." },
+	{ "DATA_DIR/skyclust.sock",
+	  "Unix socket of the API: the host's own user and root come in "
+	  "without a token." },
+	{ "DATA_DIR/skyclust.db",
+	  "The embedded database, unless store.url names another." },
 	{ "DATA_DIR/keys.json",
 	  "All keys of the host, made at the first start, readable by the "
 	  "host's user only. Without it no stored secret can be read: keep a "
