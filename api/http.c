@@ -57,6 +57,7 @@ void *http_on_uri(void *cls, const char *uri, struct MHD_Connection *c)
 	req->local = port->local;
 	req->source = arena_strdup(&req->arena, client->source);
 	client->greeted = true;
+	client->request = req;
 	if (http_client_peer(client, c))
 		req->peer = arena_strdup(&req->arena, client->peer);
 	req->path = arena_strndup(&req->arena, uri, path);
@@ -159,6 +160,17 @@ enum MHD_Result http_on_request(void *cls UNUSED,
 	return MHD_YES;
 }
 
+void http_request_over(struct request *req)
+{
+	http_client_of(req->connection)->request = NULL;
+	if (!req->fiber) {
+		http_request_free(req);
+		return;
+	}
+	req->gone = true;
+	fiber_cancel(req->fiber);
+}
+
 /* The answer was sent, or the connection is lost. */
 void http_on_completed(void *cls, struct MHD_Connection *c, void **context,
 		       enum MHD_RequestTerminationCode why UNUSED)
@@ -169,14 +181,8 @@ void http_on_completed(void *cls, struct MHD_Connection *c, void **context,
 	*context = NULL;
 	if (!server->stopped)
 		http_watch_receiving(server, http_client_of(c));
-	if (!req)
-		return;
-	if (!req->fiber) {
-		http_request_free(req);
-		return;
-	}
-	req->gone = true;
-	fiber_cancel(req->fiber);
+	if (req)
+		http_request_over(req);
 }
 
 /* ---- the server ---------------------------------------------------------- */

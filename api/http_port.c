@@ -199,6 +199,10 @@ static void on_connection(void *cls, struct MHD_Connection *c, void **context,
 		client_open(port, c, context);
 		return;
 	}
+	/* Of a request whose arguments take more memory than it has, the daemon
+	 * tells the beginning but no end. */
+	if (client->request)
+		http_request_over(client->request);
 	list_del(&client->link);
 	tls_detach(client->identity);
 	mem_free(client->peer);

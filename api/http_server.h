@@ -49,6 +49,7 @@ struct http_client {
 	int64_t since;	  /* clock_ms() */
 	int fd;		  /* borrowed */
 	bool refused;	  /* it may not ask anything */
+	struct request *request; /* that it is asking, or NULL */
 	/* With TLS. */
 	struct tls_identity *identity; /* of its session; NULL: plain */
 	char *peer;		       /* http_client_peer() */
@@ -102,6 +103,9 @@ enum MHD_Result http_on_request(void *port, struct MHD_Connection *c,
 				size_t *size, void **context);
 void http_on_completed(void *port, struct MHD_Connection *c, void **context,
 		       enum MHD_RequestTerminationCode why);
+
+/* The daemon knows @req no longer: it ends now, or when its fiber does. */
+void http_request_over(struct request *req);
 
 /* ---- a request's record (http_request.c) --------------------------------- */
 

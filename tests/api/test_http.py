@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """HTTP itself, over raw sockets: what is broken, slow, big, pipelined, many."""
 import concurrent.futures
+import contextlib
 import http.client
 import json
 import re
@@ -229,6 +230,17 @@ class Http(HostCase):
             except (ConnectionResetError, BrokenPipeError):
                 return
             self.assertRegex(raw.rest(), rb'^HTTP/1.1 4\d\d')
+
+    def test_too_many_arguments(self):
+        """More than the daemon has memory for: it hangs up, and nothing of the
+        request stays behind."""
+        query = '&'.join(f'q{i}=1' for i in range(400))
+        with Raw(self.host) as raw:
+            raw.send(f'GET /health?{query} HTTP/1.1\r\nHost: x\r\nX: {"x" * 4000}\r\n\r\n'.encode())
+            with contextlib.suppress(ConnectionResetError):
+                self.assertNotIn(b'HTTP/1.1 2', raw.rest())
+        self.host.wait_until(lambda: b'skyclust_http_requests_open 1\n' in
+                             self.host.call('GET', '/metrics', token=False).body)
 
     def test_two_lengths(self):
         """A body that two servers could see differently is not let through."""
