@@ -70,6 +70,15 @@ bool utf8_valid(const char *p, size_t n)
 	return true;
 }
 
+size_t utf8_count(const char *p, size_t n)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++)
+		count += (p[i] & 0xc0) != 0x80; /* the first of each */
+	return count;
+}
+
 size_t utf8_cut(const char *p, size_t n, size_t max)
 {
 	size_t at = max;

@@ -12,6 +12,7 @@
 size_t utf8_char(const char *p, size_t n);
 uint32_t utf8_code(const char *p, size_t n); /* of such a character */
 bool utf8_valid(const char *p, size_t n);
+size_t utf8_count(const char *p, size_t n); /* characters, of valid text */
 size_t utf8_cut(const char *p, size_t n, size_t max); /* ≤ max, whole chars */
 
 /* Whole text is one decimal integer in [min, max]. */

@@ -54,8 +54,8 @@ struct cat_field {
 					 * ends with NULL */
 	const char *const *aliases;     /* accepted on input, never on output;
 					 * ends with NULL */
-	long long min, max;             /* ints: range; strings: bytes; both 0:
-					 * any */
+	long long min, max;             /* ints: range; strings: fewest
+					 * characters, most bytes; both 0: any */
 	const char *example;            /* JSON text */
 };
 

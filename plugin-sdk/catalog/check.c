@@ -164,18 +164,22 @@ static bool check_words(struct check *c, const struct cat_field *f,
 	return false;
 }
 
+/* What is too short is so for its reader, what is too long for its keeper. */
 static bool check_string(struct check *c, const struct cat_field *f,
 			 const json_t *v)
 {
-	long long n = (long long)json_string_length(v);
+	const char *text = json_string_value(v);
+	size_t n = json_string_length(v);
 
-	if (!json_is_string(v))
+	if (!text)
 		return mistyped(c, f, "a string", v);
-	if (c->input && (f->min || f->max) && (n < f->min || n > f->max))
-		return BAD(c,
-			   "%s: \"%s\" has %lld bytes, must have %lld to %lld",
-			   c->what, f->name, n, f->min, f->max);
-	return check_words(c, f, json_string_value(v));
+	if (c->input && f->min && utf8_count(text, n) < (size_t)f->min)
+		return BAD(c, "%s: \"%s\" must have at least %lld characters",
+			   c->what, f->name, f->min);
+	if (c->input && f->max && n > (size_t)f->max)
+		return BAD(c, "%s: \"%s\" must have at most %lld bytes", c->what,
+			   f->name, f->max);
+	return check_words(c, f, text);
 }
 
 static bool check_form(struct check *c, const struct cat_field *f,

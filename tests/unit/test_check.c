@@ -124,7 +124,8 @@ static const struct {
 	bool query;
 } refused[] = {
 	{ "instance.get", "{}", "/id", "\"id\" is missing" },
-	{ "instance.get", "{'id':''}", "/id", "0 bytes" },
+	{ "instance.get", "{'id':''}", "/id", "at least 1 char" },
+	{ "user.create", "{'name':'u','email':'ää'}", "/email", "at least 3 char" },
 	{ "instance.get", "{'id':null}", "/id", "must be a string, not null" },
 	{ "instance.get", "{'id':7}", "/id", "must be a string, not an integer" },
 	{ "instance.get", "[]", "", "must be an object, not an array" },
@@ -153,7 +154,7 @@ static const struct {
 	{ "instance.list", "{'limit':1.5}", "/limit", "not a fraction" },
 	{ "instance.list", "{'limit':'5x'}", "/limit", "must be an integer", true },
 	{ "network.list", "{'is_default':'yes'}", "/is_default", "true or false", true },
-	{ "instance.list", "{'fields':'id,'}", "/fields/1", "0 bytes", true },
+	{ "instance.list", "{'fields':'id,'}", "/fields/1", "at least 1 char", true },
 	{ "network.create", "{'name':'n','cidr':'10.0.0.1/16'}", "/cidr", "without host bits" },
 	{ "network.create", "{'name':'n','cidr':'10.0.0.0'}", "/cidr", "a network" },
 	{ "network.create", "{'name':'n','cidr':'10.0.0.0/33'}", "/cidr", "a network" },

@@ -35,6 +35,13 @@ static void test_utf8_edges(void **state UNUSED)
 	assert_int_equal(utf8_code("\xf4\x8f\xbf\xbf", 4), 0x10ffff);
 }
 
+static void test_utf8_count(void **state UNUSED)
+{
+	assert_int_equal(utf8_count("", 0), 0);
+	assert_int_equal(utf8_count("a\xc3\xa4\xe2\x82\xac\xf0\x9f\x9a\x80", 10),
+			 4);
+}
+
 static void test_utf8_cut(void **state UNUSED)
 {
 	static const char text[] = "a\xe2\x82\xac\xf0\x9f\x98\x80";
@@ -189,6 +196,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_utf8_edges),
+		cmocka_unit_test(test_utf8_count),
 		cmocka_unit_test(test_utf8_cut),
 		cmocka_unit_test(test_to_int),
 		cmocka_unit_test(test_copy),
