@@ -14,21 +14,12 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "handlers.h"
+#include "openapi_answers.h"
 #include "reply.h"
-
-#define SCHEMAS "#/components/schemas/"
-#define PROBLEM_REF "#/components/responses/problem"
 
 static void set(json_t *object, const char *name, json_t *value)
 {
 	json_object_set_new(object, name, value);
-}
-
-static json_t *ref_to(const char *name)
-{
-	AUTO_FREE char *ref = mem_printf(SCHEMAS "%s", name);
-
-	return json_pack("{ss}", "$ref", ref);
 }
 
 /* ---- arguments ----------------------------------------------------------- */
@@ -69,7 +60,7 @@ static json_t *query_param(const struct cat_field *f, json_t *schema)
 
 static void add_query_params(json_t *list, const struct route *route)
 {
-	AUTO_JSON json_t *schema = cat_args_schema(route->op, SCHEMAS);
+	AUTO_JSON json_t *schema = cat_args_schema(route->op, OPENAPI_SCHEMAS);
 	json_t *properties = json_object_get(schema, "properties");
 	const struct cat_field *f;
 
@@ -80,54 +71,79 @@ static void add_query_params(json_t *list, const struct route *route)
 								     f->name)));
 }
 
-/* Whose account of the cloud it is about. */
+/* Whose account of the cloud it is about; beside a body, in the query or in
+ * the body. */
+static const struct tenant_param {
+	const char *name, *help;
+} tenant_params[] = {
+	{ "workspace_id", "Workspace to work in; without it your only one." },
+	{ "credential_id", "Credential of the cloud account; without it the "
+			   "workspace's default one." },
+};
+
+static bool takes_tenant(const struct route *route)
+{
+	return !route->noun && route->scope == ACCESS_NAMED;
+}
+
 static void add_tenant_params(json_t *list)
 {
-	static const struct {
-		const char *name, *help;
-	} params[] = {
-		{ "workspace_id",
-		  "Workspace to work in; without it your only one." },
-		{ "credential_id", "Credential of the cloud account; without "
-				   "it the workspace's default one." },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(params); i++)
-		json_array_append_new(list,
-				      json_pack("{ss ss ss s{ss}}", "name",
-						params[i].name, "in", "query",
-						"description", params[i].help,
-						"schema", "type", "string"));
+	for (size_t i = 0; i < ARRAY_LEN(tenant_params); i++)
+		json_array_append_new(
+			list,
+			json_pack("{ss ss ss s{ss si}}", "name",
+				  tenant_params[i].name, "in", "query",
+				  "description", tenant_params[i].help,
+				  "schema", "type", "string", "minLength", 1));
 }
 
-/* Changes of clouds are operations; those of SkyClust itself are done at once. */
-static bool is_operation(const struct route *route)
+/* Beside a body the query says where. */
+static void add_where_params(json_t *list, const struct route *route)
 {
-	if (route->noun)
-		return false;
-	return route->op ? route->op->flags & CAT_MUTATES
-			 : route->method != HTTP_GET;
+	const struct cat_field *f;
+
+	for (size_t i = 0; (f = cat_arg(route->op, i)); i++)
+		if (!strcmp(f->name, "region") || !strcmp(f->name, "zone"))
+			json_array_append_new(
+				list,
+				json_pack("{ss ss ss s{ss si}}", "name",
+					  f->name, "in", "query", "description",
+					  f->help, "schema", "type", "string",
+					  "minLength", 1));
 }
 
-static void add_operation_headers(json_t *list)
-{
-	static const struct {
-		const char *name, *help;
-	} headers[] = {
-		{ "Idempotency-Key",
-		  "1 to 255 printable ASCII characters: the same request with "
-		  "the same key is done once and answered the same." },
-		{ "Prefer",
-		  "wait=SECONDS or respond-async (RFC 7240): how long to wait "
-		  "for the end before the answer is 202." },
-	};
+/* ---- headers ------------------------------------------------------------- */
 
-	for (size_t i = 0; i < ARRAY_LEN(headers); i++)
-		json_array_append_new(list,
-				      json_pack("{ss ss ss s{ss}}", "name",
-						headers[i].name, "in", "header",
-						"description", headers[i].help,
-						"schema", "type", "string"));
+static json_t *header_param(const char *name, bool required, const char *help,
+			    int most)
+{
+	return json_pack("{ss ss sb ss s{ss si si}}", "name", name, "in",
+			 "header", "required", required, "description", help,
+			 "schema", "type", "string", "minLength", 1,
+			 "maxLength", most);
+}
+
+static void add_header_params(json_t *list, const struct route *route)
+{
+	if (openapi_is_versioned(route))
+		json_array_append_new(
+			list,
+			header_param("If-Match", true,
+				     "ETag of what is changed, as an earlier "
+				     "answer told it.",
+				     23));
+	if (!openapi_begins_operation(route))
+		return;
+	json_array_append_new(
+		list, header_param("Idempotency-Key", false,
+				   "Asked again with the same key, the same is "
+				   "answered and nothing is done.",
+				   255));
+	json_array_append_new(
+		list, header_param("Prefer", false,
+				   "wait=SECONDS or respond-async: how long to "
+				   "wait for the end (RFC 7240).",
+				   4096));
 }
 
 static json_t *parameters(const struct route *route)
@@ -138,10 +154,11 @@ static json_t *parameters(const struct route *route)
 		json_array_append_new(list, path_param(route->param[i]));
 	if (route->op && !takes_body(route))
 		add_query_params(list, route);
-	if (!route->noun && route->scope == ACCESS_NAMED)
+	if (route->op && takes_body(route))
+		add_where_params(list, route);
+	if (takes_tenant(route))
 		add_tenant_params(list);
-	if (is_operation(route))
-		add_operation_headers(list);
+	add_header_params(list, route);
 	return list;
 }
 
@@ -160,15 +177,29 @@ static void forget_required(json_t *schema, const char *name)
 		json_object_del(schema, "required");
 }
 
+/* What seed 002's bodies hold beside the arguments. */
+static void add_tenant_members(json_t *properties)
+{
+	for (size_t i = 0; i < ARRAY_LEN(tenant_params); i++)
+		set(properties, tenant_params[i].name,
+		    json_pack("{ss si ss}", "type", "string", "minLength", 1,
+			      "description", tenant_params[i].help));
+	set(properties, "provider",
+	    json_pack("{ss ss}", "type", "string", "description",
+		      "The provider once more, as in the path."));
+}
+
 static json_t *body_schema(const struct route *route)
 {
-	json_t *schema = cat_args_schema(route->op, SCHEMAS);
+	json_t *schema = cat_args_schema(route->op, OPENAPI_SCHEMAS);
+	json_t *properties = json_object_get(schema, "properties");
 
 	for (size_t i = 0; i < HTTP_MAX_PARAMS && route->param[i]; i++) {
-		json_object_del(json_object_get(schema, "properties"),
-				route->param[i]);
+		json_object_del(properties, route->param[i]);
 		forget_required(schema, route->param[i]);
 	}
+	if (takes_tenant(route))
+		add_tenant_members(properties);
 	return schema;
 }
 
@@ -182,7 +213,7 @@ static json_t *body_ref(const struct route *route, json_t *schemas)
 
 	if (!json_object_get(schemas, name))
 		set(schemas, name, body_schema(route));
-	return ref_to(name);
+	return openapi_ref(name);
 }
 
 static json_t *request_body(const struct route *route, json_t *schemas)
@@ -194,121 +225,17 @@ static json_t *request_body(const struct route *route, json_t *schemas)
 			 "schema", schema);
 }
 
-/* ---- answers ------------------------------------------------------------- */
-
-static json_t *list_schema(const char *record)
-{
-	return json_pack("{ss s[sss] s{s{ss so} s{s[ss]} s{ss so}}}", "type",
-			 "object", "required", "items", "next_page_token",
-			 "errors", "properties", "items", "type", "array",
-			 "items", ref_to(record), "next_page_token", "type",
-			 "string", "null", "errors", "type", "array", "items",
-			 ref_to("problem"));
-}
-
-static json_t *list_ref(const char *record, json_t *schemas)
-{
-	AUTO_FREE char *name = mem_printf("%s_list", record);
-
-	if (!json_object_get(schemas, name))
-		set(schemas, name, list_schema(record));
-	return ref_to(name);
-}
-
-static json_t *answer_schema(const struct route *route, json_t *schemas)
-{
-	const struct cat_op *op = route->op;
-
-	if (!op || !op->result)
-		return json_object();
-	return op->flags & CAT_PAGED ? list_ref(op->result->name, schemas)
-				     : ref_to(op->result->name);
-}
-
-static bool is_verb(const struct route *route, const char *verb)
-{
-	const char *own = route->op ? route->op->verb : route->verb;
-
-	return own && !strcmp(own, verb);
-}
-
-static json_t *with_content(const struct route *route, const char *description,
-			    json_t *schemas)
-{
-	AUTO_FREE char *type =
-		mem_strndup(route->type, strcspn(route->type, ";"));
-	json_t *media = json_object();
-
-	if (!strcmp(type, REPLY_JSON))
-		set(media, "schema", answer_schema(route, schemas));
-	return json_pack("{ss s{so}}", "description", description, "content",
-			 type, media);
-}
-
-static json_t *described(const char *text)
-{
-	return json_pack("{ss}", "description", text);
-}
-
-static json_t *header(const char *description)
-{
-	return json_pack("{ss s{ss}}", "description", description, "schema",
-			 "type", "string");
-}
-
-static json_t *created(const struct route *route, json_t *schemas)
-{
-	json_t *answer = with_content(route, "It was made.", schemas);
-
-	set(answer, "headers",
-	    json_pack("{so}", "Location", header("Path of the new resource.")));
-	return answer;
-}
-
-static json_t *accepted(void)
-{
-	return json_pack("{ss s{so so} s{s{so}}}", "description",
-			 "The cloud still works on it: the operation tells how "
-			 "it goes.",
-			 "headers", "Location",
-			 header("Path of the operation."), "Retry-After",
-			 header("Seconds, until something new is to be "
-				"expected."),
-			 "content", REPLY_JSON, "schema", ref_to("operation"));
-}
-
-static json_t *responses(const struct route *route, json_t *schemas)
-{
-	json_t *all = json_object();
-	bool mutates = route->op ? route->op->flags & CAT_MUTATES
-				 : route->method != HTTP_GET;
-
-	if (is_verb(route, "create"))
-		set(all, "201", created(route, schemas));
-	else if (!is_verb(route, "delete") &&
-		 (!route->op || route->op->result ||
-		  strcmp(route->type, REPLY_JSON) != 0))
-		set(all, "200", with_content(route, "The answer.", schemas));
-	if (is_operation(route))
-		set(all, "202", accepted());
-	if (mutates && !is_verb(route, "create"))
-		set(all, "204", described("Done; there is nothing to tell."));
-	if (!strcmp(route->id, "openapi"))
-		set(all, "304", described("Not changed (If-None-Match)."));
-	set(all, "default", json_pack("{ss}", "$ref", PROBLEM_REF));
-	return all;
-}
-
 /* ---- paths --------------------------------------------------------------- */
 
 static json_t *operation(const struct route *route, json_t *schemas)
 {
-	json_t *v = json_pack(
-		"{ss s[s] ss ss ss so so}", "operationId", route->id, "tags",
-		route->tag, "summary", route->summary, "x-permission",
-		route->permission ? route->permission : "", "x-scope",
-		access_scope_name(route->scope), "parameters",
-		parameters(route), "responses", responses(route, schemas));
+	json_t *v = json_pack("{ss s[s] ss ss ss so so}", "operationId",
+			      route->id, "tags", route->tag, "summary",
+			      route->summary, "x-permission",
+			      route->permission ? route->permission : "",
+			      "x-scope", access_scope_name(route->scope),
+			      "parameters", parameters(route), "responses",
+			      openapi_answers(route, schemas));
 
 	if (takes_body(route))
 		set(v, "requestBody", request_body(route, schemas));
@@ -363,7 +290,7 @@ static void add_record(json_t *schemas, const struct cat_record *rec)
 {
 	if (!rec || json_object_get(schemas, rec->name))
 		return;
-	set(schemas, rec->name, cat_record_schema(rec, SCHEMAS));
+	set(schemas, rec->name, cat_record_schema(rec, OPENAPI_SCHEMAS));
 	for (const struct cat_field *f = rec->fields; f->name; f++)
 		add_record(schemas, f->of);
 }
@@ -383,14 +310,13 @@ static json_t *components(json_t *schemas)
 	const struct cat_record *const *rec = cat_records();
 
 	for (; *rec; rec++)
-		set(schemas, (*rec)->name, cat_record_schema(*rec, SCHEMAS));
+		set(schemas, (*rec)->name,
+		    cat_record_schema(*rec, OPENAPI_SCHEMAS));
 	add_nouns(schemas);
 	set(schemas, "problem", problem_schema());
-	return json_pack("{s{s{ss ss}} sO s{s{ss s{s{so}}}}}",
-			 "securitySchemes", "token", "type", "http", "scheme",
-			 "bearer", "schemas", schemas, "responses", "problem",
-			 "description", "What went wrong (RFC 9457).",
-			 "content", REPLY_PROBLEM, "schema", ref_to("problem"));
+	return json_pack("{s{s{ss ss}} sO so}", "securitySchemes", "token",
+			 "type", "http", "scheme", "bearer", "schemas", schemas,
+			 "responses", openapi_problems());
 }
 
 json_t *openapi_document(const struct route *const *routes, size_t n,

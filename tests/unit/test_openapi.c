@@ -106,9 +106,69 @@ static void test_every_record_has_a_schema(void **state UNUSED)
 	assert_non_null(json_object_get(schemas, "instance_list"));
 }
 
+static json_t *answers_of(const char *method, const char *path)
+{
+	json_t *item = json_object_get(json_object_get(doc, "paths"), path);
+	json_t *op = json_object_get(item, method);
+
+	assert_non_null(op);
+	return json_object_get(op, "responses");
+}
+
+static void check_statuses(const char *method, const char *path,
+			   const char *const *there, const char *const *not)
+{
+	json_t *answers = answers_of(method, path);
+
+	for (; *there; there++)
+		assert_non_null(json_object_get(answers, *there));
+	for (; *not; not++)
+		assert_null(json_object_get(answers, *not));
+}
+
+#define STATUSES(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+/* What can be answered follows from what the route does. */
+static void test_answers(void **state UNUSED)
+{
+	const char *instances = "/api/v1/providers/{provider}/instances";
+
+	check_statuses("get", "/health", STATUSES("200", "400", "default"),
+		       STATUSES("401", "404", "422", "429", "503"));
+	check_statuses("get", instances,
+		       STATUSES("200", "401", "403", "404", "424", "501", "504"),
+		       STATUSES("201", "202", "204", "412", "428"));
+	check_statuses("post", instances,
+		       STATUSES("201", "202", "409", "415", "499"),
+		       STATUSES("200", "204", "412", "428"));
+	check_statuses("patch", "/api/v1/users/{id}",
+		       STATUSES("200", "409", "412", "422", "428"),
+		       STATUSES("201", "202", "204", "424", "501"));
+	check_statuses("delete", "/api/v1/users/{id}", STATUSES("204", "409"),
+		       STATUSES("200", "202", "415", "428"));
+	check_statuses("post", "/api/v1/auth/login", STATUSES("200", "401"),
+		       STATUSES("202", "204", "424"));
+}
+
+/* Whose account it is about may be said in the body, too. */
+static void test_the_tenant_is_asked_for(void **state UNUSED)
+{
+	json_t *create = json_at(
+		doc, "/components/schemas/instance.create.arguments/properties");
+	json_t *user = json_at(
+		doc,
+		"/components/schemas/skyclust_user.create.arguments/properties");
+
+	assert_non_null(json_object_get(create, "workspace_id"));
+	assert_non_null(json_object_get(create, "credential_id"));
+	assert_null(json_object_get(user, "credential_id"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_the_tenant_is_asked_for),
 		cmocka_unit_test(test_head),
 		cmocka_unit_test(test_every_route_is_told),
 		cmocka_unit_test(test_nothing_else_is_told),
