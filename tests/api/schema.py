@@ -1,12 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """The part of JSON Schema 2020-12 that our OpenAPI document uses."""
+import re
 
 TYPES = {
     'object': dict, 'array': list, 'string': str, 'boolean': bool, 'null': type(None),
 }
 ANNOTATIONS = {
-    'description', 'title', 'examples', 'deprecated', 'format', 'pattern',
-    'x-unit', 'x-secret', 'x-immutable', 'minLength', 'maxLength', 'minimum', 'maximum',
+    'description', 'title', 'examples', 'deprecated', 'format', 'x-unit', 'x-secret', 'x-immutable',
+}
+# What holds for values of one type only.
+LIMITS = {
+    'minLength': (str, lambda value, limit: len(value) >= limit),
+    'maxLength': (str, lambda value, limit: len(value) <= limit),
+    'pattern': (str, lambda value, limit: re.search(limit, value)),
+    'minimum': ((int, float), lambda value, limit: value >= limit),
+    'maximum': ((int, float), lambda value, limit: value <= limit),
 }
 
 
@@ -25,7 +33,7 @@ def is_type(value, name):
 def check(document, schema, value, path='', faults=None):
     """Check @value against @schema of the OpenAPI @document; all faults."""
     faults = Faults() if faults is None else faults
-    unknown = set(schema) - ANNOTATIONS - {
+    unknown = set(schema) - ANNOTATIONS - set(LIMITS) - {
         '$ref', 'type', 'anyOf', 'allOf', 'required', 'properties', 'additionalProperties', 'items', 'enum'}
     assert not unknown, f'words this checker does not know: {unknown}'
     if '$ref' in schema:
@@ -35,6 +43,9 @@ def check(document, schema, value, path='', faults=None):
     if types and not any(is_type(value, t) for t in types):
         faults.append(f'{path}: {value!r} is no {types}')
         return faults
+    for word, (kind, holds) in LIMITS.items():
+        if word in schema and isinstance(value, kind) and not holds(value, schema[word]):
+            faults.append(f'{path}: {value!r} is against {word} {schema[word]}')
     if 'enum' in schema and value not in schema['enum']:
         faults.append(f'{path}: {value!r} is none of {schema["enum"]}')
     if 'anyOf' in schema and all(check(document, s, value, path) for s in schema['anyOf']):

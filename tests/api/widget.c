@@ -56,7 +56,8 @@ static struct sc_reply *widget_delete(struct sc_call *call)
 
 static struct sc_reply *widget_double(struct sc_call *call)
 {
-	widget_size *= 2;
+	if (widget_size < 1LL << 40)
+		widget_size *= 2;
 	return sc_value(call, widget());
 }
 
