@@ -25,7 +25,6 @@ struct operation *operation_new(struct operations *all)
 	op->owner = all;
 	op->refs = 1;
 	op->workspace = "";
-	op->attempt = 1;
 	op->poll_ms = OPERATION_POLL_MS;
 	list_init(&op->link);
 	list_init(&op->slot_link);

@@ -85,7 +85,6 @@ struct operation {
 	bool lost;	  /* the lease: not ours any more */
 	int64_t since_ms; /* clock_ms when it was committed, or taken over */
 	int64_t lease_ms; /* clock_ms: until then it is surely ours */
-	long long attempt;
 
 	int64_t poll_ms; /* until something new is to be expected */
 	struct buf checkpoint, handle; /* raw JSON, n 0: none */
@@ -143,7 +142,7 @@ bool operation_row_read(struct operation *op, const struct rows *rows, size_t i,
 			struct error *err);
 #define OPERATION_ROW \
 	"id, workspace_id, user_id, credential_id, provider, method, region," \
-	" zone, args, checkpoint, handle, attempt, cancel_requested," \
+	" zone, args, checkpoint, handle, cancel_requested," \
 	" request_id, trace, created_at"
 
 /* Seal and unseal a column of operation @id. */

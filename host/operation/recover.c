@@ -43,9 +43,6 @@ WAITS static void live_on(void *arg)
 	log_info("operation taken over", LOG_STR("provider", op->provider),
 		 LOG_STR("method", op->method));
 	operation_settle(op);
-	log_info("operation settled", LOG_STR("provider", op->provider),
-		 LOG_STR("method", op->method),
-		 LOG_STR("state", operation_state_name(op->state)));
 	log_set_context(NULL, NULL);
 	operation_leave(op);
 }

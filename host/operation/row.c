@@ -290,15 +290,15 @@ static void put_end(struct operation *op, struct tx *tx, const char *resource)
 		json_write(error, &text);
 	tx_put(tx,
 	       "UPDATE operations SET state = $3, effect = $4, result = $5,"
-	       " error = $6, progress = $7, resource_id = $8, attempt = $9,"
-	       " updated_at = $10, finished_at = $10, lease_until = 0,"
+	       " error = $6, progress = $7, resource_id = $8, updated_at = $9,"
+	       " finished_at = $9, lease_until = 0,"
 	       " version = version + 1" OWN,
 	       P_TEXT(op->id), P_TEXT(op->owner->trust->host_id),
 	       P_TEXT(operation_state_name(op->state)),
 	       P_TEXT(ok ? "applied" : effect_name(op->err.effect)),
 	       sealed_param(op, "result", buf_slice(&op->value), &sealed),
 	       P_TEXT(text.p), P_TEXT(op->progress.p), P_TEXT(resource),
-	       P_INT(op->attempt), P_INT(clock_wall_ms()));
+	       P_INT(clock_wall_ms()));
 	tx_must(tx, ERR_CONFLICT, "another host has this operation");
 	if (op->state == STATE_NEEDS_ATTENTION)
 		return; /* a person needs what is known */
@@ -349,6 +349,10 @@ WAITS static bool try_end(struct operation *op, bool *unsure)
 		metric_add("skyclust_operations_total", "provider",
 			   op->provider, "state",
 			   operation_state_name(op->state), 1);
+		log_info("operation ended", LOG_STR("provider", op->provider),
+			 LOG_STR("method", op->method),
+			 LOG_STR("state", operation_state_name(op->state)),
+			 LOG_INT("ms", clock_wall_ms() - op->created_at));
 		operation_set_phase(op, PHASE_ENDED);
 		return true;
 	}
@@ -449,7 +453,6 @@ bool operation_row_read(struct operation *op, const struct rows *rows, size_t i,
 	op->zone = text_of(op, rows, i, "zone");
 	op->request_id = text_of(op, rows, i, "request_id");
 	op->trace = text_of(op, rows, i, "trace");
-	op->attempt = row_int(rows, i, "attempt");
 	op->created_at = row_int(rows, i, "created_at");
 	op->cancel.asked = row_int(rows, i, "cancel_requested");
 	return read_args(op, rows, i, err) &&

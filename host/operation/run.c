@@ -186,10 +186,8 @@ static enum step not_applied(struct operation *op)
 {
 	struct error err = op->err;
 
-	if (!op->sent && !op->cancel.asked) {
-		op->attempt++;
+	if (!op->sent && !op->cancel.asked)
 		return STEP_SEND;
-	}
 	if (err.code == ERR_NONE)
 		fail(&err, ERR_CANCELLED, "%s was cancelled; nothing was done",
 		     op->method);
@@ -214,11 +212,33 @@ static enum step cannot_tell(struct operation *op)
 {
 	if (!op->sent && !op->cancel.asked &&
 	    driver_repeatable(op->owner->trust->registry, op->provider,
-			      op->method)) {
-		op->attempt++;
+			      op->method))
 		return STEP_SEND;
-	}
 	return nobody_knows(op, "its driver cannot tell what became of it");
+}
+
+/* Secrets are not in the row: another process's operation needs them opened, and
+ * so does one whose secrets the cloud no longer takes.  Without a credential it
+ * was the provider's own, and still is. */
+WAITS static bool open_secrets(struct operation *op, struct error *err)
+{
+	if (!op->credential || op->secrets)
+		return true;
+	op->secrets = credential_open(
+		op->owner->trust, NULL, operation_scope(op->workspace),
+		op->provider, op->credential, NULL, &op->arena, err);
+	return op->secrets;
+}
+
+/* A tenant may have given his credential new fields meanwhile, or soon will. */
+static bool is_about_secrets(struct operation *op, const struct error *why)
+{
+	if (!op->credential || (why->code != ERR_UNAUTHENTICATED &&
+				why->code != ERR_CREDENTIAL_EXPIRED))
+		return false;
+	secret_free(op->secrets);
+	op->secrets = NULL;
+	return true;
 }
 
 /* Nobody could be asked because of @why: later, while there is hope. */
@@ -226,11 +246,12 @@ WAITS static enum step later(struct way *way, enum step again,
 			     const struct error *why)
 {
 	struct operation *op = way->op;
+	bool hope = why->retryable || is_about_secrets(op, why);
 	int64_t now = clock_ms();
 
 	if (!way->unreached)
 		way->unreached = now;
-	if (!why->retryable || now - way->unreached > GIVE_UP_MS) {
+	if (!hope || now - way->unreached > GIVE_UP_MS) {
 		log_warn("an operation is left to a person",
 			 LOG_STR("provider", op->provider),
 			 LOG_STR("method", op->method), LOG_ERR(why));
@@ -339,38 +360,23 @@ WAITS static enum step poll(struct way *way)
 
 /* ---- the way ------------------------------------------------------------------------------- */
 
-/* Secrets are not in the row: another process's operation needs them opened.
- * Without a credential it was the provider's own, and still is. */
-WAITS static bool open_secrets(struct operation *op, struct error *err)
-{
-	if (!op->inherited || !op->credential || op->secrets)
-		return true;
-	op->secrets = credential_open(
-		op->owner->trust, NULL, operation_scope(op->workspace),
-		op->provider, op->credential, NULL, &op->arena, err);
-	return op->secrets;
-}
-
 WAITS static enum step first_step(struct way *way)
 {
 	struct operation *op = way->op;
-	struct error err;
 
 	if (!op->inherited)
 		return STEP_SEND;
 	if (!op->args) /* and err says why it cannot be read */
 		return end_badly(op, &op->err);
-	while (!open_secrets(op, &err)) {
-		enum step next = later(way, STEP_ASK, &err);
-
-		if (next != STEP_ASK)
-			return next;
-	}
 	return op->handle.n ? STEP_POLL : STEP_ASK;
 }
 
 WAITS static enum step do_step(struct way *way, enum step step)
 {
+	struct error err;
+
+	if (!open_secrets(way->op, &err))
+		return later(way, step, &err);
 	switch (step) {
 	case STEP_SEND:
 		return send(way);

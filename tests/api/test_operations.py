@@ -249,6 +249,38 @@ class Restart(unittest.TestCase):
             self.assertEqual(host.get(f'{OPERATIONS}/{operation["id"]}')['state'], 'succeeded')
             self.assertEqual(made(host, provider='slow'), {'kept': 1})
 
+    def test_a_credential_may_be_mended_meanwhile(self):
+        """Pending work whose credential the cloud no longer takes is asked for
+        again with the new one."""
+        config = CONFIG.replace('{boot_ms: 0, pending_ms: 300}', '{boot_ms: 0, pending_ms: 300, token: right-token}')
+        with Host(config) as host:
+            self.assertEqual(host.request('POST', '/api/v1/users', {'name': 'cy', 'password': PASSWORD, 'role': 'user'})[0],
+                             201)
+            token = host.log_in('cy', PASSWORD)['access_token']
+            workspace = host.request('POST', '/api/v1/workspaces', {'name': 'cy'}, token=token)[1]['id']
+            credentials = f'/api/v1/workspaces/{workspace}/credentials'
+            status, credential = host.request('POST', credentials, {'name': 'c', 'provider': 'slow',
+                                                                    'fields': {'token': 'right-token'}}, token=token)
+            self.assertEqual(status, 201, credential)
+            path = f'{credentials}/{credential["id"]}'
+
+            def give(word, version):
+                status, said = host.request('PATCH', path, {'fields': {'token': word}}, token=token,
+                                            headers={'If-Match': f'"{version}"'})
+                self.assertEqual(status, 200, said)
+            status, operation = host.request('POST', f'{instances("slow")}?credential_id={credential["id"]}',
+                                             server('mended'), token=token, headers={'Prefer': 'wait=0'})
+            self.assertEqual((status, operation['credential_id']), (202, credential['id']))
+            host.wait_until(lambda: made(host, provider='slow')['mended'])
+            give('wrong-token', credential['version'])
+            host.kill()
+            host.start()
+            host.wait_until(lambda: host.get('/api/v1/providers/slow')['calls'] > 0)
+            self.assertEqual(host.request('GET', f'{OPERATIONS}/{operation["id"]}', token=token)[1]['state'], 'running')
+            give('right-token', host.request('GET', path, token=token)[1]['version'])
+            host.wait_until(lambda: host.request('GET', f'{OPERATIONS}/{operation["id"]}',
+                                                 token=token)[1]['state'] == 'succeeded')
+
 
 if __name__ == '__main__':
     unittest.main()
