@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "cell.h"
 #include "confirm.h"
+#include "follow.h"
 #include "wait.h"
 
 /* ---- apply --------------------------------------------------------------- */
@@ -112,7 +113,7 @@ static bool delete_one(struct apply *a, const struct resource *r,
 		apply_tell(a, r, "delete", NULL);
 		return true;
 	}
-	if (!session_call(a->s, op, args, NULL, NULL, err))
+	if (!follow_call(a->s, op, args, NULL, NULL, err))
 		return false;
 	if (waits) {
 		last = wait_settled(a->s, op, json_string_value(id), NULL,

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "cell.h"
 #include "compare.h"
+#include "follow.h"
 #include "lookup.h"
 
 /* ---- which operation ----------------------------------------------------- */
@@ -139,14 +140,14 @@ static bool send(struct apply *a, const struct resource *r,
 		 const struct cat_op *op, const json_t *args, json_t **value,
 		 enum exit_status *status, struct error *err)
 {
-	if (session_call(a->s, op, args, value, NULL, err))
+	if (follow_call(a->s, op, args, value, NULL, err))
 		return true;
 	if (err->code != ERR_CONFLICT ||
 	    !apply_is_moving(apply_outcome(a, r)->record))
 		return false;
 	session_forget(a->s);
 	return apply_settle(a, r, r->op, true, status, err) &&
-	       session_call(a->s, op, args, value, NULL, err);
+	       follow_call(a->s, op, args, value, NULL, err);
 }
 
 static bool call(struct apply *a, const struct resource *r,

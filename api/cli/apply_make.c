@@ -7,6 +7,7 @@
 #include "apply_impl.h"
 #include "base/auto.h"
 #include "base/json.h"
+#include "follow.h"
 #include "lookup.h"
 #include "wait.h"
 
@@ -88,7 +89,7 @@ static bool take_away(struct apply *a, const struct resource *r,
 	const struct cat_op *op = command_op(r->kind, "delete");
 	const json_t *id = json_object_get(apply_outcome(a, r)->record, "id");
 	AUTO_JSON json_t *args = json_pack("{sO}", "id", id);
-	bool gone = op && session_call(a->s, op, args, NULL, NULL, err);
+	bool gone = op && follow_call(a->s, op, args, NULL, NULL, err);
 
 	return fail(err, ERR_UNSUPPORTED,
 		    "%s does not keep the name of a %s, so it would not be "
@@ -120,7 +121,7 @@ bool apply_make(struct apply *a, const struct resource *r, json_t *args,
 		return true;
 	}
 	if (!lookup_references(a->s, r->op, args, err) ||
-	    !session_call(a->s, r->op, args, &value, &http, err))
+	    !follow_call(a->s, r->op, args, &value, &http, err))
 		return false;
 	if (http == HTTP_ACCEPTED || !json_str(value, "id", NULL)) {
 		json_decref(value);

@@ -53,9 +53,9 @@ char *ask_line(const char *question, bool secret, struct error *err)
 	bool hidden = false;
 
 	if (terminal) {
+		hidden = secret && hide(&before); /* before anybody types */
 		fputs(question, stderr);
 		fflush(stderr);
-		hidden = secret && hide(&before);
 	}
 	if (read_line(line, err))
 		answer = mem_strdup(line);

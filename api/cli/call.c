@@ -107,5 +107,7 @@ void call_done(struct call *r)
 	mem_free(r->path);
 	json_decref(r->query);
 	json_decref(r->body);
+	mem_free(r->key);
+	mem_free(r->version);
 	*r = (struct call){ 0 };
 }

@@ -15,6 +15,8 @@ struct call {
 	const char *method;   /* static */
 	char *path;	      /* new, percent-encoded */
 	json_t *query, *body; /* new; NULL: none */
+	char *key;	      /* new: Idempotency-Key, or NULL */
+	char *version;	      /* new: If-Match, or NULL */
 };
 
 /*

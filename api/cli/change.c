@@ -10,17 +10,19 @@
 #include "base/auto.h"
 #include "base/json.h"
 #include "cli/confirm.h"
+#include "cli/follow.h"
 #include "cli/lookup.h"
 #include "cli/operation.h"
 #include "cli/wait.h"
 
 /* One change: sent, waited for, printed. */
 struct change {
-	json_t *args;  /* new: with the `id`, if it has one */
-	char *subject; /* new: what to call it */
-	json_t *value; /* new: what it was answered with; NULL: nothing */
-	bool sent;     /* and not refused */
-	bool gives;    /* the answer is a record, or comes to one */
+	json_t *args;	   /* new: with the `id`, if it has one */
+	char *subject;	   /* new: what to call it */
+	json_t *value;	   /* new: what it was answered with; NULL: nothing */
+	json_t *operation; /* new: what it goes on as; NULL: it does not */
+	bool sent;	   /* and not refused */
+	bool gives;	   /* the answer is a record, or comes to one */
 };
 
 static void change_done(struct change *c)
@@ -28,6 +30,7 @@ static void change_done(struct change *c)
 	json_decref(c->args);
 	mem_free(c->subject);
 	json_decref(c->value);
+	json_decref(c->operation);
 }
 
 /* ---- sending ---------------------------------------------------------------------- */
@@ -36,18 +39,24 @@ static void say_done(struct session *s, const struct change *c, int http)
 {
 	const struct cat_op *op = s->command.op;
 	AUTO_FREE char *verb = command_dashed(op->verb);
+	const char *id = json_str(c->operation, "id", "");
+	const char *kind = command_word(op->kind);
 
-	if (http == 202)
+	if (c->operation)
+		session_say(s,
+			    "%s %s: %s goes on as operation %s; `skyclust "
+			    "operations get %s` shows it",
+			    kind, c->subject, verb, id, id);
+	else if (http == 202)
 		session_say(s,
 			    "%s %s: %s is accepted, the cloud still works on "
 			    "it; `skyclust %s %s list` shows it",
-			    op->kind->name, c->subject, verb, s->provider,
+			    kind, c->subject, verb, s->provider,
 			    op->kind->collection);
 	else if (op->flags & CAT_DESTROYS)
-		session_say(s, "%s %s: %sd", op->kind->name, c->subject, verb);
+		session_say(s, "%s %s: %sd", kind, c->subject, verb);
 	else if (!c->value)
-		session_say(s, "%s %s: %s done", op->kind->name, c->subject,
-			    verb);
+		session_say(s, "%s %s: %s done", kind, c->subject, verb);
 }
 
 static bool send(struct session *s, struct change *c, struct error *err)
@@ -57,8 +66,11 @@ static bool send(struct session *s, struct change *c, struct error *err)
 
 	if (!session_call(s, op, c->args, &c->value, &http, err))
 		return false;
-	if (http == 202) { /* tells the state of the work, not the resource */
-		json_decref(c->value);
+	if (http == 202) { /* tells of the work, not of the resource */
+		if (follow_is_operation(c->value, http))
+			c->operation = c->value;
+		else
+			json_decref(c->value);
 		c->value = NULL;
 	}
 	c->sent = true;
@@ -83,15 +95,34 @@ static void keep_first(json_t *last, json_t *first)
 	}
 }
 
+/* The operation's end is the answer. */
+static bool wait_for_operation(struct session *s, struct change *c,
+			       enum exit_status *status, struct error *err)
+{
+	AUTO_FREE char *subject = mem_printf(
+		"%s %s", command_word(s->command.op->kind), c->subject);
+
+	if (!follow_operation(
+		    s, c->operation, subject,
+		    command_number(&s->command, OPTION_WAIT, WAIT_DEFAULT_S),
+		    &c->value, status, err))
+		return false;
+	json_decref(c->operation);
+	c->operation = NULL;
+	return true;
+}
+
 /* The answer becomes what the resource is in the end. */
 static bool wait_for(struct session *s, struct change *c,
 		     enum exit_status *status, struct error *err)
 {
 	const struct command *command = &s->command;
-	const char *id =
-		json_str(c->value, "id", json_str(c->args, "id", NULL));
+	const char *id;
 	json_t *last;
 
+	if (c->operation && !wait_for_operation(s, c, status, err))
+		return false;
+	id = json_str(c->value, "id", json_str(c->args, "id", NULL));
 	if (!id) /* its name will find it */
 		id = json_str(c->args, "name", NULL);
 	if (!id)
@@ -114,6 +145,12 @@ static bool wait_for(struct session *s, struct change *c,
 
 /* ---- printing --------------------------------------------------------------------- */
 
+/* Formats that hold any record. */
+static bool is_whole(enum output_format format)
+{
+	return format == OUTPUT_JSON || format == OUTPUT_YAML;
+}
+
 /* Without a record an operation leaves the identifier, for pipes. */
 static void add_result(const struct session *s, const struct change *c,
 		       json_t *results)
@@ -124,6 +161,8 @@ static void add_result(const struct session *s, const struct change *c,
 		json_array_extend(results, c->value);
 	else if (c->gives && json_is_object(c->value))
 		json_array_append(results, c->value);
+	else if (c->operation && is_whole(s->output.format))
+		json_array_append(results, c->operation);
 	else if (c->sent && id && s->output.format == OUTPUT_NAME)
 		json_array_append_new(results, json_pack("{sO}", "id", id));
 }

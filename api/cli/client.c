@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
+#include <errno.h>
 #include <string.h>
 
 #include "base/auto.h"
@@ -29,13 +30,16 @@ struct client {
 	int timeout_s;
 	FILE *trace;
 	const volatile sig_atomic_t *stop;
+	client_renew_fn *renew; /* or NULL */
+	void *renew_arg;
 };
 
 /* What libcurl's callbacks fill in. */
 struct exchange {
 	const struct client *client;
 	struct buf body;
-	bool too_large;
+	FILE *to; /* where a good answer goes instead; or NULL */
+	bool too_large, unwritten;
 	char why[CURL_ERROR_SIZE];
 };
 
@@ -118,6 +122,20 @@ void client_stop_by(struct client *c, const volatile sig_atomic_t *flag)
 	c->stop = flag;
 }
 
+void client_renew_by(struct client *c, client_renew_fn *fn, void *arg)
+{
+	c->renew = fn;
+	c->renew_arg = arg;
+}
+
+int client_set_timeout(struct client *c, int timeout_s)
+{
+	int before = c->timeout_s;
+
+	c->timeout_s = timeout_s;
+	return before;
+}
+
 /* ---- the URL --------------------------------------------------------------------- */
 
 static void add_scalar(struct buf *url, const json_t *v)
@@ -170,10 +188,22 @@ static void make_url(const struct client *c, const char *path,
 
 /* ---- one exchange ---------------------------------------------------------------- */
 
+static bool is_streamed(const struct exchange *x)
+{
+	long status = 0;
+
+	curl_easy_getinfo(x->client->easy, CURLINFO_RESPONSE_CODE, &status);
+	return x->to && status < 300;
+}
+
 static size_t on_body(char *p, size_t size, size_t n, void *arg)
 {
 	struct exchange *x = arg;
 
+	if (is_streamed(x)) {
+		x->unwritten = fwrite(p, size, n, x->to) != n;
+		return x->unwritten ? 0 : size * n;
+	}
 	x->too_large = x->body.n + size * n > ANSWER_MAX;
 	if (x->too_large)
 		return 0;
@@ -223,11 +253,13 @@ static void set_method(CURL *easy, const char *method, const struct buf *body)
 }
 
 /* Those of the exchange, new. */
-static struct curl_slist *take_headers(struct client *c)
+static struct curl_slist *make_headers(const struct client *c,
+				       const struct curl_slist *once)
 {
-	struct curl_slist *all = c->once;
+	struct curl_slist *all = NULL;
 
-	c->once = NULL;
+	for (; once; once = once->next)
+		add_to(&all, once->data);
 	add_to(&all, "User-Agent: skyclust/" SKYCLUST_VERSION);
 	add_to(&all, "Content-Type: application/json");
 	add_to(&all, "Expect:"); /* else 100-continue before long bodies */
@@ -259,7 +291,13 @@ static void set_up(const struct client *c, struct exchange *x, const char *url)
 		curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, c->socket);
 	set_up_tls(c);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_S);
-	curl_easy_setopt(easy, CURLOPT_TIMEOUT, (long)c->timeout_s);
+	if (x->to) { /* as long as something comes */
+		curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+		curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME,
+				 (long)c->timeout_s);
+	} else {
+		curl_easy_setopt(easy, CURLOPT_TIMEOUT, (long)c->timeout_s);
+	}
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, x);
 	curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
@@ -288,6 +326,9 @@ static bool no_answer(const struct client *c, const struct exchange *x,
 		fail(err, ERR_TOO_LARGE,
 		     "the answer is larger than %u MiB; ask with --limit",
 		     ANSWER_MAX >> 20);
+	else if (x->unwritten)
+		fail(err, ERR_INTERNAL, "the answer cannot be written: %s",
+		     strerror(errno));
 	else if (code == CURLE_ABORTED_BY_CALLBACK)
 		fail(err, ERR_CANCELLED, "interrupted");
 	else if (code == CURLE_OPERATION_TIMEDOUT && connected)
@@ -357,28 +398,23 @@ static void trace_answer(const struct client *c, const struct exchange *x,
 			has_id ? ", request " : "", has_id ? id->value : "");
 }
 
-bool client_send(struct client *c, const char *method, const char *path,
-		 const json_t *query, const json_t *body,
-		 struct client_answer *answer, struct error *err)
+static bool exchange(struct client *c, const char *method, const char *url,
+		     const struct buf *text, const struct curl_slist *once,
+		     FILE *to, struct client_answer *answer, struct error *err)
 {
-	AUTO(buf_wipe) struct buf text = { 0 };
-	AUTO(buf_done) struct buf url = { 0 };
-	struct exchange x = { .client = c };
+	struct exchange x = { .client = c, .to = to };
+	struct curl_slist *headers = make_headers(c, once);
 	int64_t began = clock_ms();
 	long status = 0;
-	struct curl_slist *headers = take_headers(c);
 	CURLcode code;
 	bool ok;
 
 	*answer = (struct client_answer){ 0 };
-	if (body)
-		json_write(body, &text);
-	make_url(c, path, query, &url);
 	if (c->trace)
-		fprintf(c->trace, "> %s %s\n", method, url.p);
-	set_up(c, &x, url.p);
+		fprintf(c->trace, "> %s %s\n", method, url);
+	set_up(c, &x, url);
 	curl_easy_setopt(c->easy, CURLOPT_HTTPHEADER, headers);
-	set_method(c->easy, method, &text);
+	set_method(c->easy, method, text);
 	code = curl_easy_perform(c->easy);
 	curl_slist_free_all(headers);
 	curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
@@ -389,6 +425,54 @@ bool client_send(struct client *c, const char *method, const char *path,
 			      : no_answer(c, &x, code, method, err);
 	buf_wipe(&x.body); /* may hold keys and passwords */
 	return ok;
+}
+
+/* Is there another token than the one that was refused?  Once: what asks for it
+ * may be refused, too. */
+static bool renewed(struct client *c)
+{
+	client_renew_fn *fn = c->renew;
+	bool ok;
+
+	c->renew = NULL;
+	ok = fn && fn(c->renew_arg);
+	c->renew = fn;
+	return ok;
+}
+
+static bool transfer(struct client *c, const char *method, const char *path,
+		     const json_t *query, const json_t *body, FILE *to,
+		     struct client_answer *answer, struct error *err)
+{
+	AUTO(buf_wipe) struct buf text = { 0 };
+	AUTO(buf_done) struct buf url = { 0 };
+	struct curl_slist *once = c->once;
+	bool ok;
+
+	c->once = NULL;
+	if (body)
+		json_write(body, &text);
+	make_url(c, path, query, &url);
+	ok = exchange(c, method, url.p, &text, once, to, answer, err);
+	if (ok && answer->status == 401 && renewed(c)) {
+		client_answer_done(answer);
+		ok = exchange(c, method, url.p, &text, once, to, answer, err);
+	}
+	curl_slist_free_all(once);
+	return ok;
+}
+
+bool client_send(struct client *c, const char *method, const char *path,
+		 const json_t *query, const json_t *body,
+		 struct client_answer *answer, struct error *err)
+{
+	return transfer(c, method, path, query, body, NULL, answer, err);
+}
+
+bool client_download(struct client *c, const char *path, const json_t *query,
+		     FILE *to, struct client_answer *answer, struct error *err)
+{
+	return transfer(c, "GET", path, query, NULL, to, answer, err);
 }
 
 void client_answer_done(struct client_answer *answer)

@@ -47,6 +47,14 @@ void client_trace(struct client *c, FILE *to);
 /* An exchange ends with ERR_CANCELLED when @flag becomes true; borrowed. */
 void client_stop_by(struct client *c, const volatile sig_atomic_t *flag);
 
+/* Called when the server refuses the token (401): true when client_set_token()
+ * was called with a better one, with which the same is sent once more.  Nothing
+ * was done by the first one. */
+typedef bool client_renew_fn(void *arg);
+void client_renew_by(struct client *c, client_renew_fn *fn, void *arg);
+/* The time of one exchange from now on; gives the one until now. */
+int client_set_timeout(struct client *c, int timeout_s);
+
 /*
  * Send @method to @path ("/api/v1/…", already percent-encoded) with @query (an
  * object of scalars and lists, or NULL) and @body (or NULL), all borrowed.
@@ -56,6 +64,10 @@ void client_stop_by(struct client *c, const volatile sig_atomic_t *flag);
 bool client_send(struct client *c, const char *method, const char *path,
 		 const json_t *query, const json_t *body,
 		 struct client_answer *answer, struct error *err);
+/* GET @path; the body of a good answer goes to @to as it comes, however long it
+ * takes while something comes. */
+bool client_download(struct client *c, const char *path, const json_t *query,
+		     FILE *to, struct client_answer *answer, struct error *err);
 void client_answer_done(struct client_answer *answer);
 
 /*

@@ -106,6 +106,8 @@ const struct cat_kind *const *command_kinds(void);
 const struct cat_kind *command_kind(const char *word);
 /* The same of a cloud's kinds only: a provider stands before it. */
 const struct cat_kind *command_cloud_kind(const char *word);
+/* What people call one of @kind: its name, "user" for skyclust_user. */
+const char *command_word(const struct cat_kind *kind);
 /* Is @kind SkyClust's own, of no provider? */
 bool command_is_own(const struct cat_kind *kind);
 /* The operation of @kind that @word means: a verb with dashes or underscores,

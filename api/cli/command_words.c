@@ -66,6 +66,14 @@ static bool same(const char *a, const char *b)
 	return same_n(a, b, strlen(a) + 1);
 }
 
+const char *command_word(const struct cat_kind *kind)
+{
+	static const char ours[] = "skyclust_";
+
+	return kind->name +
+	       (text_starts(kind->name, ours) ? sizeof(ours) - 1 : 0);
+}
+
 bool command_is_own(const struct cat_kind *kind)
 {
 	return kind->ops && kind->ops->flags & CAT_LOCAL;

@@ -30,7 +30,8 @@ static void ask(const struct session *s, const struct cat_op *op,
 	json_t *resource;
 
 	fprintf(stderr, "%c%s %s", toupper((unsigned char)*op->verb),
-		op->verb + 1, many ? op->kind->collection : op->kind->name);
+		op->verb + 1,
+		many ? op->kind->collection : command_word(op->kind));
 	json_array_foreach (resources, i, resource) {
 		AUTO_FREE char *name = confirm_name(resource);
 
@@ -93,7 +94,7 @@ bool confirm(struct session *s, const struct cat_op *op,
 		return fail(err, ERR_INVALID,
 			    "%s of %s %s would be for good, and nobody can be "
 			    "asked here; add --yes",
-			    op->verb, op->kind->name, name);
+			    op->verb, command_word(op->kind), name);
 	}
 	ask(s, op, resources);
 	return take_answer(err);

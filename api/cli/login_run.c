@@ -3,6 +3,7 @@
  * skyclust login, logout, whoami, token.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "base/auto.h"
 #include "base/clock.h"
@@ -48,6 +49,24 @@ static char *read_bootstrap(const char *file, struct error *err)
 	return NULL;
 }
 
+/* A new password, new; on a terminal, where it is not shown, twice. */
+static char *ask_new(struct error *err)
+{
+	char *one = ask_line("New password: ", true, err);
+	AUTO(free_secret)
+	char *two = one && isatty(STDIN_FILENO)
+			    ? ask_line("The same again: ", true, err)
+			    : NULL;
+
+	if (!one || !isatty(STDIN_FILENO) || (two && !strcmp(one, two)))
+		return one;
+	if (two)
+		fail(err, ERR_INVALID,
+		     "these are two different passwords; nothing was done");
+	free_secret(&one);
+	return NULL;
+}
+
 /* What is sent, new; NULL with @err. */
 static json_t *ask_all(struct session *s, struct error *err)
 {
@@ -60,12 +79,20 @@ static json_t *ask_all(struct session *s, struct error *err)
 		return NULL;
 	name = given(s, OPTION_USER, "User: ", err);
 	if (name)
-		password = ask_line(
-			file ? "New password: " : "Password: ", true, err);
+		password =
+			file ? ask_new(err) : ask_line("Password: ", true, err);
 	if (!password)
 		return NULL;
 	return json_pack("{ss ss ss*}", "name", name, "password", password,
 			 "token", token);
+}
+
+static bool keep(const struct session *s, const json_t *answer,
+		 struct error *err)
+{
+	AUTO_FREE char *name = login_name(s->server);
+
+	return login_keep(name, answer, err);
 }
 
 static bool log_in(struct session *s, struct error *err)
@@ -76,12 +103,13 @@ static bool log_in(struct session *s, struct error *err)
 	AUTO_JSON json_t *answer = NULL;
 	bool ok;
 
-	if (!session_prepare(s, err))
+	if (!session_prepare(s, err) || !session_is_private(s, err))
 		return false;
+	client_set_token(s->client, NULL);
 	args = ask_all(s, err);
 	ok = args &&
 	     session_call(s, noun_op_find(act), args, &answer, NULL, err) &&
-	     login_keep(s->server, answer, err);
+	     keep(s, answer, err);
 	if (ok)
 		session_say(s, "logged in to %s as %s", s->server,
 			    json_str(args, "name", ""));
@@ -105,7 +133,7 @@ int logout_run(struct session *s)
 		  session_call(s, noun_op_find("auth.logout"), NULL, NULL, NULL,
 			       &err);
 
-	if (s->server && !login_keep(s->server, NULL, &forget))
+	if (s->server && !keep(s, NULL, &forget))
 		return session_report(s, &forget);
 	if (!ok && err.code != ERR_UNAUTHORIZED)
 		return session_report(s, &err);

@@ -12,17 +12,20 @@
 #include "base/json.h"
 #include "base/secret.h"
 #include "base/sys.h"
+#include "base/text.h"
 #include "cli/context.h"
+#include "cli/session.h"
 
 #define STORE_MAX (1 << 20) /* bytes */
 #define SOON_MS 30000	    /* a token that ends sooner is not used */
+#define RENEW_TIMEOUT_S 30
 
-/* ---- the file -------------------------------------------------------------------- */
+/* ---- the file ------------------------------------------------------------ */
 
 struct store {
 	char *path;  /* new */
 	int lock;    /* of the whole file; -1: none */
-	json_t *all; /* new: login by server */
+	json_t *all; /* new: login by name */
 };
 
 static void store_close(struct store *s)
@@ -53,12 +56,13 @@ static bool lock(struct store *s, struct error *err)
 	if (!path || !context_make_folder(err))
 		return false;
 	s->lock = sys_open(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
-	if (s->lock >= 0)
-		while (flock(s->lock, LOCK_EX) != 0)
-			if (errno != EINTR)
-				break;
-	return s->lock >= 0 || fail(err, ERR_INVALID, "%s cannot be opened: %s",
-				    path, strerror(errno));
+	if (s->lock < 0)
+		return fail(err, ERR_INVALID, "%s cannot be opened: %s", path,
+			    strerror(errno));
+	while (flock(s->lock, LOCK_EX) != 0)
+		if (errno != EINTR || session_interrupted)
+			return fail(err, ERR_CANCELLED, "interrupted");
+	return true;
 }
 
 static bool read_all(struct store *s, struct error *err)
@@ -96,85 +100,137 @@ static bool store_write(struct store *s, struct error *err)
 		    strerror(errno));
 }
 
-/* ---- logins ---------------------------------------------------------------------- */
+/* Nobody has ever logged in: then nothing is made, and a home that cannot be
+ * written to is no fault. */
+static bool is_there(void)
+{
+	AUTO_FREE char *path = beside("logins.json", NULL);
 
-static void put(struct store *s, const char *server, const json_t *answer)
+	return path && access(path, F_OK) == 0;
+}
+
+/* ---- keeping ------------------------------------------------------------- */
+
+char *login_name(const char *server)
+{
+	char folder[4096];
+
+	if (!text_starts(server, "unix:") || server[5] == '/' ||
+	    !getcwd(folder, sizeof(folder)))
+		return mem_strdup(server);
+	return mem_printf("unix:%s/%s", folder, server + 5);
+}
+
+static void put(struct store *s, const char *name, const json_t *answer)
 {
 	long long lifetime = json_int(answer, "expires_in", 0) * 1000;
 
 	json_object_set_new(
-		s->all, server,
+		s->all, name,
 		json_pack("{ss ss sI}", "refresh_token",
 			  json_str(answer, "refresh_token", ""), "access_token",
 			  json_str(answer, "access_token", ""), "until",
 			  (json_int_t)(clock_wall_ms() + lifetime)));
 }
 
-bool login_keep(const char *server, const json_t *answer, struct error *err)
+static void take_out(struct store *s, const char *name)
+{
+	json_wipe(json_object_get(s->all, name));
+	json_object_del(s->all, name);
+}
+
+bool login_keep(const char *name, const json_t *answer, struct error *err)
 {
 	struct store s;
-	bool ok = store_open(&s, err);
+	bool ok;
 
+	if (!answer && !is_there())
+		return true;
+	ok = store_open(&s, err);
 	if (ok) {
+		take_out(&s, name);
 		if (answer)
-			put(&s, server, answer);
-		else
-			json_object_del(s.all, server);
+			put(&s, name, answer);
 		ok = store_write(&s, err);
 	}
 	store_close(&s);
 	return ok;
 }
 
-static bool refused(struct store *s, const char *server,
+/* ---- renewing ------------------------------------------------------------ */
+
+static bool refused(struct store *s, const char *name,
 		    const struct client_answer *a, struct error *err)
 {
 	struct error unwritten;
 
 	if (a->status != 401)
 		return fail(err, ERR_CLOUD_UNAVAILABLE,
-			    "%s does not renew the login now: %s", server,
+			    "%s does not renew the login now: %s", name,
 			    json_str(a->problem, "detail", "no reason given"));
-	json_object_del(s->all, server);
+	take_out(s, name);
 	store_write(s, &unwritten);
-	return fail(err, ERR_UNAUTHORIZED,
-		    "the login at %s has ended; log in again: skyclust login",
-		    server);
+	return fail(err, ERR_UNAUTHORIZED, "the login at %s has ended", name);
+}
+
+/* An answer that is lost takes the login with it: its refresh token was good
+ * once.  So neither Ctrl-C nor a short --timeout ends this. */
+static bool ask(struct client *client, const json_t *body,
+		struct client_answer *a, struct error *err)
+{
+	int timeout_s = client_set_timeout(client, RENEW_TIMEOUT_S);
+	bool ok;
+
+	client_set_token(client, NULL);
+	client_stop_by(client, NULL);
+	ok = client_send(client, "POST", "/api/v1/auth/refresh", NULL, body, a,
+			 err);
+	client_stop_by(client, &session_interrupted);
+	client_set_timeout(client, timeout_s);
+	return ok;
 }
 
 /* The file has the next refresh token before the access token is used. */
-static bool renew(struct store *s, struct client *client, const char *server,
+static bool renew(struct store *s, struct client *client, const char *name,
 		  struct error *err)
 {
 	AUTO(client_answer_done) struct client_answer a = { 0 };
-	const json_t *login = json_object_get(s->all, server);
+	const json_t *login = json_object_get(s->all, name);
 	AUTO_JSON json_t *body = json_pack(
 		"{ss}", "refresh_token", json_str(login, "refresh_token", ""));
+	bool ok = ask(client, body, &a, err);
 
-	if (!client_send(client, "POST", "/api/v1/auth/refresh", NULL, body, &a,
-			 err))
+	json_wipe(body);
+	if (!ok)
 		return false;
 	if (a.problem)
-		return refused(s, server, &a, err);
-	put(s, server, a.value);
+		return refused(s, name, &a, err);
+	take_out(s, name);
+	put(s, name, a.value);
+	json_wipe(a.value);
 	return store_write(s, err);
 }
 
-static bool is_good(const json_t *login)
+static bool is_good(const json_t *login, const char *refused)
 {
-	return json_int(login, "until", 0) > clock_wall_ms() + SOON_MS;
+	return json_int(login, "until", 0) > clock_wall_ms() + SOON_MS &&
+	       (!refused ||
+		strcmp(json_str(login, "access_token", ""), refused));
 }
 
-char *login_token(struct client *client, const char *server, struct error *err)
+char *login_token(struct client *client, const char *name, const char *refused,
+		  struct error *err)
 {
 	struct store s;
 	char *token = NULL;
 
 	err->code = ERR_NONE;
-	if (store_open(&s, err) && json_object_get(s.all, server) &&
-	    (is_good(json_object_get(s.all, server)) ||
-	     renew(&s, client, server, err)))
-		token = mem_strdup(json_str(json_object_get(s.all, server),
+	if (!is_there())
+		return NULL;
+	if (store_open(&s, err) && json_object_get(s.all, name) &&
+	    (is_good(json_object_get(s.all, name), refused) ||
+	     renew(&s, client, name, err)))
+		token = mem_strdup(json_str(json_object_get(s.all, name),
 					    "access_token", ""));
 	store_close(&s);
 	return token;

@@ -8,7 +8,7 @@
 
 #include "base/auto.h"
 #include "base/json.h"
-#include "cli/session.h"
+#include "cli/builtins.h"
 
 /* ---- codes --------------------------------------------------------------------- */
 
@@ -165,12 +165,16 @@ static bool add_part(struct buf *out, char letter, const struct session *s,
 static void say_advice(const struct session *s, const struct error *err)
 {
 	AUTO(buf_done) struct buf out = { 0 };
+	const struct command *c = &s->command;
 	const char *text = advice[err->code];
 
 	if (!s->problem && err->code == ERR_CLOUD_UNAVAILABLE)
 		text = "is skyclustd running there? See --server";
 	if (err->code == ERR_FORBIDDEN && !err->cloud.http && !*err->cloud.code)
 		text = "`skyclust access permissions` tells what you may do";
+	if (err->code == ERR_UNAUTHORIZED && c->builtin &&
+	    c->builtin->run == login_run)
+		text = NULL;
 	if ((err->code == ERR_INVALID && !*err->path) ||
 	    (err->code == ERR_INTERNAL && !s->problem))
 		text = NULL;

@@ -53,6 +53,7 @@ void session_done(struct session *s)
 	client_free(s->client);
 	command_done(&s->command);
 	mem_free(s->server);
+	mem_free(s->login);
 	if (s->token)
 		mem_wipe(s->token, strlen(s->token));
 	mem_free(s->token);
@@ -170,16 +171,20 @@ static char *copy_if(const char *text)
 	return text ? mem_strdup(text) : NULL;
 }
 
-/* A token that goes over plain HTTP to another machine is everybody's. */
-static bool check_way(const struct session *s, struct error *err)
+bool session_is_private(const struct session *s, struct error *err)
 {
-	if (!s->token || text_starts(s->server, "https://") ||
+	if (text_starts(s->server, "https://") ||
 	    text_starts(s->server, "unix:") || client_is_local(s->server))
 		return true;
 	return fail(err, ERR_INVALID,
-		    "a token is not sent to %s, which is another machine, in "
-		    "the clear; use https://",
+		    "no token or password is sent to %s, which is another "
+		    "machine, in the clear; use https://",
 		    s->server);
+}
+
+static bool check_way(const struct session *s, struct error *err)
+{
+	return !s->token || session_is_private(s, err);
 }
 
 static bool settle(struct session *s, const json_t *context, struct error *err)
@@ -238,14 +243,34 @@ bool session_prepare(struct session *s, struct error *err)
 	return true;
 }
 
-/* The unix socket needs none: its other end sees who we are. */
+/* The server refused the token, though it has not ended by our clock. */
+static bool renew(void *arg)
+{
+	struct session *s = arg;
+	struct error err;
+	char *fresh = login_token(s->client, s->login, s->token, &err);
+
+	client_set_token(s->client, fresh ? fresh : s->token);
+	if (!fresh)
+		return false;
+	mem_wipe(s->token, strlen(s->token));
+	mem_free(s->token);
+	s->token = fresh;
+	return true;
+}
+
+/* The login's token; the unix socket needs none, its other end sees who we
+ * are. */
 static bool take_login(struct session *s, struct error *err)
 {
-	if (s->token || text_starts(s->server, "unix:"))
+	if (s->token)
 		return true;
-	s->token = login_token(s->client, s->server, err);
+	s->login = login_name(s->server);
+	s->token = login_token(s->client, s->login, NULL, err);
 	client_set_token(s->client, s->token);
-	return s->token || err->code == ERR_NONE;
+	if (s->token)
+		client_renew_by(s->client, renew, s);
+	return (s->token || err->code == ERR_NONE) && check_way(s, err);
 }
 
 bool session_connect(struct session *s, struct error *err)

@@ -19,9 +19,10 @@ struct session {
 	bool output_given;     /* -o, or SKYCLUST_OUTPUT */
 	struct client *client; /* NULL before session_connect() */
 	char *server, *token, *provider, *region; /* settled, or NULL */
-	char *workspace, *credential;		  /* as they were given */
-	char *workspace_id;			  /* found, or NULL */
-	struct arena arena;			  /* vendor kinds */
+	char *login;		      /* whose token it is; NULL: nobody's */
+	char *workspace, *credential; /* as they were given, or NULL */
+	char *workspace_id, *credential_id; /* found, or NULL */
+	struct arena arena;		    /* vendor kinds */
 	json_t *problem; /* of the last answer, if it was one */
 };
 
@@ -42,6 +43,10 @@ const char *session_option(const struct session *s, enum option_id id);
 bool session_prepare(struct session *s, struct error *err);
 /* The same, and with the login's token when no other one is given. */
 bool session_connect(struct session *s, struct error *err);
+
+/* May a secret go to the server: this machine, or by TLS?  What goes over plain
+ * HTTP to another machine is everybody's. */
+bool session_is_private(const struct session *s, struct error *err);
 
 /* The provider to work with, settled at first use: the word, the option, the
  * environment, the context, or the only one that the server has.  Borrowed;
@@ -80,6 +85,10 @@ json_t *session_list(struct session *s, const struct cat_op *op,
  * with @err. */
 json_t *session_get(struct session *s, const char *path, struct error *err);
 
+/* Keep @problem, which was answered with @status, for session_report(), and say
+ * it in @err; false. */
+bool session_take_problem(struct session *s, json_t *problem, int status,
+			  struct error *err);
 /* The last answer's problem is not what failed in the end. */
 void session_forget(struct session *s);
 

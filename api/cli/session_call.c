@@ -8,6 +8,7 @@
 
 #include "base/auto.h"
 #include "base/json.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "cli/call.h"
 
@@ -33,26 +34,33 @@ static enum err_code code_of(const json_t *problem, int status)
 	return ERR_INTERNAL;
 }
 
-static bool take_problem(struct session *s, const struct client_answer *a,
-			 struct error *err)
+bool session_take_problem(struct session *s, json_t *p, int status,
+			  struct error *err)
 {
-	const json_t *p = a->problem;
 	const json_t *cloud = json_object_get(p, "cloud");
 	const char *effect = json_str(p, "effect", "unknown");
 
 	session_forget(s);
-	s->problem = json_incref(a->problem);
-	fail(err, code_of(p, a->status), "%s",
+	s->problem = json_incref(p);
+	fail(err, code_of(p, status), "%s",
 	     json_str(p, "detail", json_str(p, "title", "no reason given")));
 	err->effect = effect_from_name(effect, strlen(effect));
 	err->retryable = json_bool(p, "retryable", false);
-	err->retry_after_ms = a->retry_after_s * 1000;
+	err->retry_after_ms = (int)json_int(p, "retry_after_ms", 0);
 	text_copy(err->path, sizeof(err->path), json_str(p, "pointer", ""));
 	err->cloud.http = (int)json_int(cloud, "http", 0);
 	text_copy(err->cloud.code, sizeof(err->cloud.code),
 		  json_str(cloud, "code", ""));
 	text_copy(err->cloud.request_id, sizeof(err->cloud.request_id),
 		  json_str(cloud, "request_id", ""));
+	return false;
+}
+
+static bool take_problem(struct session *s, const struct client_answer *a,
+			 struct error *err)
+{
+	session_take_problem(s, a->problem, a->status, err);
+	err->retry_after_ms = a->retry_after_s * 1000;
 	return false;
 }
 
@@ -91,6 +99,8 @@ static void trace_body(const struct session *s, const struct cat_op *op,
 
 /* ---- sending ------------------------------------------------------------------------ */
 
+#define KEY_BYTES 16
+
 static json_t *with_region(const struct session *s, const json_t *args)
 {
 	json_t *copy = args ? json_copy((json_t *)args) : json_object();
@@ -125,6 +135,16 @@ static json_t *with_workspace(struct session *s, const struct cat_op *op,
 	return NULL;
 }
 
+/* By which the server knows a request that comes again. */
+static char *new_key(void)
+{
+	struct secret *random = secret_random_hex(KEY_BYTES);
+	char *key = mem_strdup(secret_reveal(random));
+
+	secret_free(random);
+	return key;
+}
+
 /* Whose account of the cloud it is about. */
 static bool add_tenant(struct session *s, struct call *r, struct error *err)
 {
@@ -148,20 +168,24 @@ static bool prepare_cloud(struct session *s, const struct cat_op *op,
 	const char *provider = session_provider(s, err);
 	AUTO_JSON json_t *all = provider ? with_region(s, args) : NULL;
 
-	return provider && call_make(r, provider, op, all, err) &&
-	       add_tenant(s, r, err);
+	if (!provider || !call_make(r, provider, op, all, err) ||
+	    !add_tenant(s, r, err))
+		return false;
+	if (op->flags & CAT_MUTATES)
+		r->key = new_key();
+	return true;
 }
 
 /* What was not changed meanwhile may be changed: the version that is there. */
 static bool add_version(struct session *s, const struct cat_op *op,
-			const json_t *args, struct error *err)
+			const json_t *args, struct call *r, struct error *err)
 {
 	const struct cat_op *get = command_op(op->kind, "get");
 	AUTO_JSON json_t *now = NULL;
 	AUTO_JSON json_t *where = NULL;
-	AUTO_FREE char *tag = NULL;
 
-	if (strcmp(op->verb, "update") || !get)
+	if (strcmp(op->verb, "update") || !get ||
+	    !cat_field_find(op->kind->record->fields, "version"))
 		return true;
 	where = json_pack("{sO? sO?}", "id", json_object_get(args, "id"),
 			  "workspace_id",
@@ -170,8 +194,7 @@ static bool add_version(struct session *s, const struct cat_op *op,
 		json_object_del(where, "workspace_id");
 	if (!session_call(s, get, where, &now, NULL, err))
 		return false;
-	tag = mem_printf("\"%lld\"", json_int(now, "version", 0));
-	client_next_header(s->client, "If-Match", tag);
+	r->version = mem_printf("\"%lld\"", json_int(now, "version", 0));
 	return true;
 }
 
@@ -183,8 +206,8 @@ static bool prepare_own(struct session *s, const struct cat_op *op,
 	if (!session_connect(s, err))
 		return false;
 	all = with_workspace(s, op, args, err);
-	return all && add_version(s, op, all, err) &&
-	       call_make(r, NULL, op, all, err);
+	return all && call_make(r, NULL, op, all, err) &&
+	       add_version(s, op, all, r, err);
 }
 
 static bool prepare(struct session *s, const struct cat_op *op,
@@ -194,6 +217,28 @@ static bool prepare(struct session *s, const struct cat_op *op,
 	session_forget(s);
 	return command_is_own(op->kind) ? prepare_own(s, op, args, r, err)
 					: prepare_cloud(s, op, args, r, err);
+}
+
+static bool send_once(struct session *s, const struct call *r,
+		      struct client_answer *a, struct error *err)
+{
+	if (r->key)
+		client_next_header(s->client, "Idempotency-Key", r->key);
+	if (r->version)
+		client_next_header(s->client, "If-Match", r->version);
+	return client_send(s->client, r->method, r->path, r->query, r->body, a,
+			   err);
+}
+
+/* What has a key is done once, however often it is sent: so when the answer was
+ * lost it is asked for again. */
+static bool send(struct session *s, const struct call *r,
+		 struct client_answer *a, struct error *err)
+{
+	if (send_once(s, r, a, err))
+		return true;
+	return r->key && err->code == ERR_CLOUD_UNAVAILABLE &&
+	       err->effect == EFFECT_UNKNOWN && send_once(s, r, a, err);
 }
 
 bool session_call(struct session *s, const struct cat_op *op,
@@ -208,7 +253,7 @@ bool session_call(struct session *s, const struct cat_op *op,
 	if (!prepare(s, op, args, &r, err))
 		return false;
 	trace_body(s, op, r.body);
-	if (!client_send(s->client, r.method, r.path, r.query, r.body, &a, err))
+	if (!send(s, &r, &a, err))
 		return false;
 	if (a.problem)
 		return take_problem(s, &a, err);

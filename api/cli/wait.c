@@ -120,15 +120,19 @@ static void show_end(const struct wait *w, const char *status)
 		    status, elapsed_s(w));
 }
 
-/* Rarely, when it takes long. */
+int64_t wait_rest_ms(int64_t began)
+{
+	int64_t ms = (clock_ms() - began) / 10;
+
+	return ms < REST_MIN_MS	  ? REST_MIN_MS
+	       : ms < REST_MAX_MS ? ms
+				  : REST_MAX_MS;
+}
+
 static bool rest(const struct wait *w)
 {
-	int64_t ms = (clock_ms() - w->began) / 10, end;
+	int64_t ms = wait_rest_ms(w->began), end = clock_ms() + ms;
 
-	ms = ms < REST_MIN_MS	? REST_MIN_MS
-	     : ms > REST_MAX_MS ? REST_MAX_MS
-				: ms;
-	end = clock_ms() + ms;
 	for (int64_t left = ms; left > 0; left = end - clock_ms()) {
 		if (!session_poll(-1, left < TICK_MS ? left : TICK_MS))
 			return false;

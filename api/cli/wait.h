@@ -19,6 +19,10 @@ enum wait_state {
 };
 enum wait_state wait_state(const char *status);
 
+/* How long to rest between two looks at what began at @began (clock_ms()):
+ * rarely, when it takes long. */
+int64_t wait_rest_ms(int64_t began);
+
 /*
  * Ask for the resource @id of @op's kind until it has the state that @op leads
  * to: settled, or gone after delete.  After a create that was not answered with

@@ -103,16 +103,17 @@ def _store_for(data):
 
 
 class Host:
-    def __init__(self, config=SIM, args=(), env=None, data=None):
+    def __init__(self, config=SIM, args=(), env=None, data=None, administrator=True):
         """@config is the YAML text; @args are added to the command line; @data
-        is a directory to use instead of a fresh one."""
+        is a directory to use instead of a fresh one; without @administrator
+        nobody uses the one-time token, and `token` is None."""
         self._dir = tempfile.TemporaryDirectory(prefix='skyclust-test-')
         self.dir = pathlib.Path(self._dir.name)
         self.data = pathlib.Path(data) if data else self.dir / 'data'
         self.config = self.dir / 'skyclust.yaml'
         store = None if 'store:' in config else _store_for(self.data)
         self.config.write_text(config + (f'\nstore: {{url: "{store}"}}\n' if store else ''))
-        self.args, self.env = list(args), env
+        self.args, self.env, self._has_administrator = list(args), env, administrator
         self.process = self.url = self.port = self.token = None
         self.tls = None         # an ssl.SSLContext, where the host speaks HTTPS
         self._lines, self._more = [], threading.Condition()
@@ -152,13 +153,13 @@ class Host:
             self.kill()
             raise AssertionError(f'skyclustd did not start: {line!r}\n{self.log()}')
         self.url, self.port = found[1], int(found[2])
-        self.token = self._administrator()
+        self.token = self._administrator() if self._has_administrator else None
         return self
 
     def _administrator(self):
         """An API token of the administrator, who is made at the first start on
         this data."""
-        kept = self.data / 'admin.token'
+        kept = self.data / 'test.token'
         if not kept.exists():
             made = self.log_in(bootstrap=(self.data / 'bootstrap.token').read_text())
             status, token = self.request('POST', '/api/v1/auth/tokens', {'name': 'tests'},

@@ -221,7 +221,7 @@ class Users(IdentityCase):
         kept = [ADA['password'], PASSWORD, login['access_token'], login['refresh_token'], token]
         for folder in [self.host.data] + ([postgres.home] if postgres else []):
             for file in folder.rglob('*'):
-                if file.is_file() and file.name != 'admin.token':
+                if file.is_file() and file.name != 'test.token':
                     told = file.read_bytes()
                     self.assertEqual([s for s in kept if s.encode() in told], [], file)
         self.assertEqual([s for s in kept if s in self.host.log()], [])

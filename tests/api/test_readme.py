@@ -38,7 +38,7 @@ class Readme(unittest.TestCase):
         script = ''.join(f"echo; echo '{MARK % i}'\n{code}" for i, (code, _, _) in enumerate(EXAMPLES))
         with Host() as host:
             script = script.replace('localhost:8080', f'127.0.0.1:{host.port}')
-            script = script.replace('data/admin.token', str(host.data / 'admin.token'))
+            script = script.replace('data/admin.token', str(host.data / 'test.token'))
             done = subprocess.run(['bash', '-euo', 'pipefail', '-c', script], capture_output=True, text=True,
                                   timeout=120, env={'PATH': os.environ['PATH']}, check=False)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)

@@ -43,7 +43,7 @@ class Token(unittest.TestCase):
     def test_files_are_private(self):
         with Host(NOTHING) as host:
             for file in host.data.iterdir():
-                if file.name != 'admin.token':
+                if file.name != 'test.token':
                     self.assertEqual(file.stat().st_mode & 0o077, 0, file)
 
     def test_two_hosts_two_tokens(self):

@@ -151,11 +151,11 @@ class Terminal:
 class FakeServer:
     """What no real host says on demand. @answer(method, path, body) gives
     (status, value) or (status, value, headers), status None is no answer; it may
-    block on an event."""
+    block on an event. `requests` are (method, path, body), `headers` theirs."""
     token = 'fake'
 
     def __init__(self, answer):
-        self.requests = []
+        self.requests, self.headers = [], []
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -164,6 +164,7 @@ class FakeServer:
             def _serve(self):
                 length = int(self.headers.get('Content-Length') or 0)
                 body = json.loads(self.rfile.read(length)) if length else None
+                outer.headers.append(self.headers)
                 outer.requests.append((self.command, self.path, body))
                 status, value, *headers = answer(self.command, self.path, body)
                 if not status:          # no answer at all

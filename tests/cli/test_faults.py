@@ -191,15 +191,38 @@ class OddServers(unittest.TestCase):
         with fake(lambda *_: (504, {'code': 'deadline', 'detail': 'late', 'effect': 'unknown'})) as (cli, _):
             self.assertNotIn('effect', cli.run('networks', 'list').err)
 
-    def test_a_change_is_never_sent_twice(self):
-        """As libcurl does when a connection that was used before breaks."""
+    def test_a_lost_answer_is_asked_for_once_more_by_its_key(self):
+        lost = 1
+
         def answer(method, *_):
-            return (200, {'id': 'i', 'name': 'i'}) if method == 'GET' else (None, None)
+            if method != 'GET' and len(server.requests) <= 1 + lost:
+                return None, None
+            return 200, {'id': 'i', 'name': 'i', 'status': 'running'}
+        for lost, status in ((1, 0), (2, 6)):
+            with fake(answer) as (cli, server):
+                done = cli.run('instances', 'start', 'i')
+                self.assertEqual(done.status, status, done)
+                self.assertEqual('effect: unknown' in done.err, bool(status))
+                self.assertEqual([method for method, *_ in server.requests], ['GET', 'POST', 'POST'])
+                keys = [headers['Idempotency-Key'] for headers in server.headers]
+                self.assertIsNone(keys[0])
+                self.assertRegex(keys[1], r'^[0-9a-f]{32}$')
+                self.assertEqual(keys[1], keys[2])
+
+    def test_each_change_has_a_key_of_its_own(self):
+        with fake(lambda *_: (200, {'id': 'i', 'name': 'i'})) as (cli, server):
+            self.assertEqual(cli.run('instances', 'start', 'i', 'j').status, 0)
+            self.assertEqual(len({headers['Idempotency-Key'] for headers in server.headers}), 3)     # and None
+
+    def test_what_has_no_key_is_never_sent_twice(self):
+        """SkyClust's own nouns; nor does libcurl, when a connection that was used before breaks."""
+        def answer(method, *_):
+            return (200, {'items': []}) if method == 'GET' else (None, None)
         with fake(answer) as (cli, server):
-            done = cli.run('instances', 'start', 'i')
+            done = cli.run('workspaces', 'create', 'w')
             self.assertEqual(done.status, 6)
             self.assertIn('effect: unknown', done.err)
-            self.assertEqual([method for method, *_ in server.requests], ['GET', 'POST'])
+            self.assertEqual([method for method, *_ in server.requests], ['POST'])
 
     def test_arguments_of_a_change_do_not_choose(self):
         """What a change sets is no filter of the list in which the name is looked up."""

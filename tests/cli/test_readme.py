@@ -57,7 +57,7 @@ class Readme(unittest.TestCase):
         count = 0
         with Host(CONFIG) as host:
             env = {'PATH': f'{BIN}:/usr/bin:/bin', 'HOME': folder.name, 'LANG': 'C.UTF-8',
-                   'SKYCLUST_SERVER': host.url, 'SKYCLUST_TOKEN_FILE': str(host.data / 'admin.token'),
+                   'SKYCLUST_SERVER': host.url, 'SKYCLUST_TOKEN_FILE': str(host.data / 'test.token'),
                    'ASAN_OPTIONS': os.environ.get('ASAN_OPTIONS', '')}
             for language, attribute, body in blocks((ROOT / name).read_text()):
                 if attribute.startswith('file='):

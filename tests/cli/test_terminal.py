@@ -210,6 +210,78 @@ class WaitForOddities(unittest.TestCase):
             self.assertIn('volume v: create is accepted, the cloud still works on it', done.err)
 
 
+class WaitForOperations(unittest.TestCase):
+    """202 with an operation: it goes on without us."""
+    start = {'id': 'op_1', 'method': 'volume.create', 'state': 'running', 'progress': None}
+
+    def run_with(self, states, *args):
+        """@states: what GET of the operation answers, one after the other."""
+        left, asked = list(states), []
+
+        def answer(method, path, _):
+            if method in ('POST', 'DELETE'):
+                return 202, self.start
+            if path.startswith('/api/v1/operations/op_1'):
+                asked.append(path)
+                return left.pop(0) if len(left) > 1 else left[0]
+            if asked and 'delete' in args:
+                return 404, {'code': 'not_found', 'detail': 'gone'}
+            return 200, {'id': 'v1', 'name': 'v', 'status': 'available'}
+        with fake(answer) as (cli, _):
+            return cli.run(*args)
+
+    def create(self, *states, wait='--wait', form='name'):
+        return self.run_with([(200, {**self.start, **state}) if isinstance(state, dict) else state for state in states],
+                             'volumes', 'create', 'v', '--size', '1', *([wait] if wait else []), '-o', form)
+
+    def test_its_result_is_the_answer(self):
+        done = self.create({'progress': {'done': 1, 'total': 3, 'message': 'zeroing\x1b[2J'}},
+                           (503, {'code': 'busy', 'detail': 'not now', 'retryable': True}),
+                           {'state': 'succeeded', 'result': {'id': 'v1', 'name': 'v', 'status': 'creating'}})
+        self.assertEqual((done.status, done.out), (0, 'v1\n'), done)
+        self.assertIn('volume v: operation op_1 is running, 1 of 3: zeroing?[2J\n', done.err)
+        self.assertIn('volume v (v1): available after', done.err)
+
+    def test_its_failure_is_ours(self):
+        error = {'code': 'quota', 'detail': 'no room', 'effect': 'partial', 'retryable': False}
+        done = self.create({'state': 'failed', 'error': error})
+        self.assertEqual((done.status, done.out), (4, ''), done)
+        self.assertIn('skyclust: no room\n  code: quota\n  effect: partial', done.err)
+        done = self.create({'state': 'failed', 'error': error}, form='json')
+        self.assertIn('"code": "quota"', done.err)
+        for state, error, status in (('cancelled', None, 1), ('needs_attention', {'code': 'needs_attention',
+                                                                                  'detail': 'look'}, 1)):
+            done = self.create({'state': state, 'error': error})
+            self.assertEqual((done.status, done.out), (status, ''), done)
+
+    def test_it_is_told_when_nobody_waits(self):
+        done = self.create({}, wait=None)
+        self.assertEqual((done.status, done.out), (0, ''), done)
+        self.assertEqual(done.err, 'volume v: create goes on as operation op_1; `skyclust operations get op_1` shows it\n')
+        done = self.create({}, wait=None, form='json')
+        self.assertIn('"id": "op_1"', done.out)
+
+    def test_time_is_over(self):
+        done = self.create({}, wait='--wait=1')
+        self.assertEqual((done.status, done.out), (7, ''), done)
+        self.assertIn('operation op_1 is under way after 1 s, and goes on', done.err)
+
+    def test_delete(self):
+        done = self.run_with([(200, {**self.start, 'state': 'succeeded', 'result': None})],
+                             'volumes', 'delete', 'v', '-y', '--wait')
+        self.assertEqual((done.status, done.err), (0, 'volume v1: gone after 0 s\n'), done)
+
+    def test_interrupted(self):
+        def answer(method, path, _):
+            return (202, self.start) if method == 'POST' else (200, self.start)
+        with fake(answer) as (cli, _):
+            with cli.terminal('volumes', 'create', 'v', '--size', '1', '--wait') as t:
+                t.wait('volume v: operation op_1 is running')
+                t.press(b'\x03')
+        self.assertEqual(t.status, 130)
+        self.assertIn('`skyclust operations cancel op_1` would stop it', t.text)
+
+
 class Watch(TerminalCase):
     def test_on_a_terminal(self):
         with self.cli.terminal('instances', 'list', '--watch=1', '--fields', 'id,name,status') as t:
