@@ -21,6 +21,7 @@
 #include "limit_headers.h"
 #include "metrics.h"
 #include "reply.h"
+#include "tenancy/workspace.h"
 
 #define ALL_METHODS \
 	(HTTP_GET | HTTP_HEAD | HTTP_POST | HTTP_PATCH | HTTP_DELETE | \
@@ -137,6 +138,14 @@ static bool read_args(struct request *req, struct error *err)
 	return req->args && take_tenant(req, err);
 }
 
+WAITS static bool fits_tenant(struct request *req, struct error *err)
+{
+	const char *workspace = req->who->workspace;
+
+	return !workspace || quota_allows_body(api_of(req)->options.trust,
+					       workspace, req->body.n, err);
+}
+
 WAITS static bool admit(struct request *req, const struct route_match *m,
 			struct error *err)
 {
@@ -146,7 +155,8 @@ WAITS static bool admit(struct request *req, const struct route_match *m,
 	return decode_params(req, m, err) &&
 	       accept_allows(http_header(req, "Accept"), req->route->type,
 			     err) &&
-	       read_args(req, err) && auth_decide(req, err);
+	       read_args(req, err) && auth_decide(req, err) &&
+	       fits_tenant(req, err);
 }
 
 /* ---- limits --------------------------------------------------------------- */

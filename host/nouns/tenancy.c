@@ -136,7 +136,8 @@ static const struct cat_record noun_record_workspace_quota = {
 	"workspace_quota", "How much a workspace may have of something.",
 	(const struct cat_field[]){
 		{ "id", CAT_STRING, REQ | FIXED,
-		  "What of: \"operations\" under way, or resources of a kind, \"instance\"." },
+		  "What of: \"operations\" under way, resources of a kind, \"instance\", or "
+		  "bytes of a request's \"body\" (4,096 always pass)." },
 		{ "workspace_id", CAT_STRING, REQ | FIXED, "Workspace." },
 		{ "most", CAT_INT, REQ | CAT_NULLABLE, "Most of it; null: no limit." },
 		{ "used", CAT_INT, REQ, "How many there are." },

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Quotas: how many operations a workspace may have under way, and how many
- * resources of a kind.  What is being made counts as made.
+ * Quotas: how many operations a workspace may have under way, how many
+ * resources of a kind, and how long a request's body may be.  What is being
+ * made counts as made.
  */
 #include "act.h"
 #include "audit/audit.h"
@@ -13,6 +14,7 @@
 #include "tenancy/workspace.h"
 
 #define OPERATIONS "operations"
+#define BODY "body"
 
 /* ---- inside a transaction -------------------------------------------------- */
 
@@ -75,6 +77,30 @@ void quota_put(struct tx *tx, const char *workspace, const char *kind)
 		put_resources(tx, workspace, kind);
 }
 
+/* ---- before the request is looked at ---------------------------------------- */
+
+WAITS bool quota_allows_body(struct trust *t, const char *workspace, size_t n,
+			     struct error *err)
+{
+	struct rows rows = { 0 };
+	long long most;
+
+	if (n <= QUOTA_BODY_FREE)
+		return true;
+	if (!store_read(t->store, workspace,
+			"SELECT most FROM quotas"
+			" WHERE workspace_id = $1 AND name = $2",
+			&rows, err, P_TEXT(workspace), P_TEXT(BODY)))
+		return false;
+	most = rows.n ? row_int(&rows, 0, "most") : INT64_MAX;
+	rows_done(&rows);
+	return (long long)n <= most ||
+	       fail(err, ERR_TOO_LARGE,
+		    "the body is longer than the %lld bytes that this "
+		    "workspace's quota allows",
+		    most);
+}
+
 /* ---- acts ------------------------------------------------------------------ */
 
 static json_t *quota_record(const struct rows *rows, size_t i,
@@ -127,18 +153,18 @@ WAITS json_t *quota_list(struct trust *t, const struct actor *who, json_t *args,
 	return records ? act_page(records, "id", args) : NULL;
 }
 
-/* "operations", or a kind that can be made. */
+/* "operations", "body", or a kind that can be made. */
 static bool check_name(const char *name, struct error *err)
 {
 	AUTO_FREE char *permission = mem_printf("%s:create", name);
 	const struct permission *known = permission_find(permission);
 
-	if (!strcmp(name, OPERATIONS) || (known && !known->noun) ||
+	if (!strcmp(name, OPERATIONS) || !strcmp(name, BODY) || (known && !known->noun) ||
 	    permission_is_vendor(permission))
 		return true;
 	return fail_at(err, ERR_INVALID, "/id",
-		       "there is no quota of \"%.64s\"; it is \"operations\" "
-		       "or a kind of resource that can be made, such as "
+		       "there is no quota of \"%.64s\"; it is \"operations\", "
+		       "\"body\", or a kind of resource that can be made, such as "
 		       "\"instance\"",
 		       name);
 }

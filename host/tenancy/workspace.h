@@ -34,4 +34,13 @@ void member_put_owners_left(struct tx *tx, const char *user);
  */
 void quota_put(struct tx *tx, const char *workspace, const char *kind);
 
+/*
+ * May a request of @workspace have a body of @n bytes?  ERR_TOO_LARGE when its
+ * quota "body" is less; QUOTA_BODY_FREE bytes always pass, without a look at the
+ * store.
+ */
+#define QUOTA_BODY_FREE 4096
+WAITS bool quota_allows_body(struct trust *t, const char *workspace, size_t n,
+			     struct error *err);
+
 #endif

@@ -240,6 +240,12 @@ class Tenants(HostCase):
         self.ask('ada', 'POST', f'/api/v1/providers/sim/volumes?workspace_id={first}',
                  {'name': 'disk', 'size_gib': 1}, 409)
         self.ask('root', 'PATCH', base + '/quotas/operations', {'most': None})
+        self.ask('root', 'PATCH', base + '/quotas/body', {'most': 5000})
+        long = {'description': 'x' * 1000, 'settings': {'note': 'y' * 4000}}
+        problem = self.ask('ada', 'PATCH', base, long, 413)
+        self.assertEqual((problem['code'], problem['effect']), ('too_large', 'none'))
+        self.ask('root', 'PATCH', base + '/quotas/body', {'most': None})
+        self.ask('ada', 'PATCH', base, long, 428)
         self.ask('ada', 'POST', f'/api/v1/providers/sim/volumes?workspace_id={first}',
                  {'name': 'disk', 'size_gib': 1}, 201)
 

@@ -231,6 +231,32 @@ static void resources_race(void)
 }
 PEOPLE_DEFINE(resources_race)
 
+static bool body_fits(const char *ws, size_t n)
+{
+	memset(&err, 0, sizeof(err));
+	if (quota_allows_body(&trust, ws, n, &err))
+		return true;
+	assert_int_equal(err.code, ERR_TOO_LARGE);
+	return false;
+}
+
+static void bodies_are_limited(void)
+{
+	make_workspace("ws_a");
+	make_workspace("ws_b");
+	assert_true(body_fits("ws_a", 1000000));
+	set_quota("ws_a", "body", "5000");
+	assert_true(body_fits("ws_a", 5000));
+	assert_false(body_fits("ws_a", 5001));
+	assert_true(body_fits("ws_b", 5001));
+	set_quota("ws_a", "body", "0");
+	assert_true(body_fits("ws_a", QUOTA_BODY_FREE));
+	assert_false(body_fits("ws_a", QUOTA_BODY_FREE + 1));
+	set_quota("ws_a", "body", "null");
+	assert_true(body_fits("ws_a", 5001));
+}
+PEOPLE_DEFINE(bodies_are_limited)
+
 int main(void)
 {
 	/* clang-format off */
@@ -242,6 +268,7 @@ int main(void)
 		STORE_ROW(quotas_are_of_what_can_be_made)
 		STORE_ROW(operations_race)
 		STORE_ROW(resources_race)
+		STORE_ROW(bodies_are_limited)
 	};
 	/* clang-format on */
 
