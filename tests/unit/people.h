@@ -309,7 +309,9 @@ static inline void assert_denied(struct actor *who, enum access_scope scope,
 	unsigned notes = told.notes;
 
 	if (decide(who, scope, permission, workspace))
-		fail_msg("%s may %s", who->user_id, permission);
+		fail_msg("%s may %s",
+			 who->user_id ? who->user_id : "nobody",
+			 permission ? permission : "all");
 	if (err.code != code)
 		fail_msg("%s", err.message);
 	assert_null(who->workspace);
