@@ -67,7 +67,20 @@ static json_t *record_of(const struct rows *rows, size_t i)
 
 /* ---- list -------------------------------------------------------------------------- */
 
+/* clang-format off */
 #define FILTER(column, n) " AND (" n " = '' OR " column " = " n ")"
+
+/* The newest first; by an index, which the words of @whose choose. */
+#define LIST(whose)                                                            \
+	"SELECT " COLUMNS " FROM operations WHERE " whose                        \
+	FILTER("provider", "$2") FILTER("method", "$3") FILTER("state", "$4")    \
+	" AND ($5 = '' OR (created_at, id) <"                                    \
+	" (SELECT created_at, id FROM operations WHERE id = $5))"                \
+	" ORDER BY created_at DESC, id DESC LIMIT $6"
+
+static const char list_all[] = LIST("$1 = ''");
+static const char list_of_workspace[] = LIST("workspace_id = $1");
+/* clang-format on */
 
 WAITS json_t *operation_list(struct trust *t, const struct actor *who,
 			     json_t *args, struct error *err)
@@ -75,23 +88,13 @@ WAITS json_t *operation_list(struct trust *t, const struct actor *who,
 	struct rows rows = { 0 };
 	json_t *records;
 
-	if (!store_read(
-		    t->store, who->workspace,
-		    "SELECT " COLUMNS " FROM operations WHERE"
-		    " ($1 = '' OR workspace_id = $1)" FILTER("provider", "$2")
-			    FILTER("method", "$3") FILTER(
-				    "state",
-				    "$4") " AND ($5 = '' OR (created_at, id) <"
-					  " (SELECT created_at, id FROM "
-					  "operations"
-					  " WHERE id = $5))"
-					  " ORDER BY created_at DESC, id DESC "
-					  "LIMIT $6",
-		    &rows, err, P_TEXT(who->workspace ? who->workspace : ""),
-		    P_TEXT(json_str(args, "provider", "")),
-		    P_TEXT(json_str(args, "method", "")),
-		    P_TEXT(json_str(args, "state", "")),
-		    P_TEXT(act_after(args)), P_INT(act_limit(args) + 1)))
+	if (!store_read(t->store, who->workspace,
+			who->workspace ? list_of_workspace : list_all, &rows,
+			err, P_TEXT(who->workspace ? who->workspace : ""),
+			P_TEXT(json_str(args, "provider", "")),
+			P_TEXT(json_str(args, "method", "")),
+			P_TEXT(json_str(args, "state", "")),
+			P_TEXT(act_after(args)), P_INT(act_limit(args) + 1)))
 		return NULL;
 	records = json_array();
 	for (size_t i = 0; i < rows.n; i++)

@@ -252,7 +252,7 @@ class Restart(unittest.TestCase):
     def test_a_credential_may_be_mended_meanwhile(self):
         """Pending work whose credential the cloud no longer takes is asked for
         again with the new one."""
-        config = CONFIG.replace('{boot_ms: 0, pending_ms: 300}', '{boot_ms: 0, pending_ms: 300, token: right-token}')
+        config = CONFIG.replace('{boot_ms: 0, pending_ms: 300}', '{boot_ms: 0, pending_ms: 5000, token: right-token}')
         with Host(config) as host:
             self.assertEqual(host.request('POST', '/api/v1/users', {'name': 'cy', 'password': PASSWORD, 'role': 'user'})[0],
                              201)

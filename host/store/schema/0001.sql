@@ -122,7 +122,9 @@ CREATE TABLE operations (
 	request_id TEXT, trace TEXT,
 	created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL, finished_at BIGINT,
 	version BIGINT NOT NULL);
-CREATE INDEX operations_workspace ON operations (workspace_id, id);
+CREATE INDEX operations_workspace ON operations (workspace_id, created_at, id);
+CREATE INDEX operations_created ON operations (created_at, id);
+CREATE INDEX operations_finished ON operations (finished_at);
 CREATE INDEX operations_open ON operations (state, lease_until);
 
 CREATE TABLE idempotency_keys (
