@@ -240,6 +240,13 @@ static void raise_file_limit(void)
 	}
 }
 
+/* What is in our memory must not reach a disk: passwords are there while they
+ * are read, and what a tenant sends to his cloud. */
+static void forbid_core_files(void)
+{
+	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
+}
+
 /* Descriptors 0, 1 and 2 must be taken, or a pipe would take their place. */
 static void fill_standard_fds(void)
 {
@@ -258,6 +265,7 @@ int main(int argc, char **argv)
 
 	fill_standard_fds();
 	raise_file_limit();
+	forbid_core_files();
 	if (!options_parse(&host.options, argc, argv))
 		return EXIT_USAGE;
 	mem_use_for_jansson();
