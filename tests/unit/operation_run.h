@@ -41,10 +41,10 @@ static inline void host_starts(const char *id)
 	host_starts_with(id, BLOCK("one", "      shared: true\n"));
 }
 
-/* It ends: @orderly, or as when its time is over. */
-static inline void host_ends(bool orderly)
+/* It ends, and leaves what is under way to the next one. */
+static inline void host_ends(void)
 {
-	operation_stop(&trust, orderly ? clock_ms() + 10000 : clock_ms());
+	operation_stop(&trust, clock_ms());
 	end();
 }
 
@@ -63,7 +63,7 @@ static inline void open_trust(void)
 
 static inline void close_trust(void)
 {
-	host_ends(true);
+	host_ends();
 	access_stop(&trust);
 	keyring_free(trust.keyring);
 	arena_done(&arena);

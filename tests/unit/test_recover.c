@@ -28,7 +28,7 @@ static void taken_over(void)
 	}
 	while (!applied(id[0]))
 		fiber_sleep(1);
-	host_ends(false);
+	host_ends();
 	host_starts("host-2");
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		await_column(id[i], "state", cases[i].state);
@@ -48,7 +48,7 @@ static void sent_by_the_next(void)
 	assert_done(ask("volume.create", "apply", "look", LONG), "id");
 	assert_begun(ask("volume.create", "hang", "look", 10));
 	memcpy(id, outcome.id, sizeof(id));
-	host_ends(false);
+	host_ends();
 	/* As if it had been another request. */
 	{
 		struct buf sealed = { 0 };
@@ -77,7 +77,7 @@ static void pending_goes_on(void)
 	memcpy(id, outcome.id, sizeof(id));
 	while (!column(id, "length(handle)"))
 		fiber_sleep(1);
-	host_ends(false);
+	host_ends();
 	assert_string_equal(column(id, "state"), "running");
 	host_starts("host-2");
 	await_column(id, "state", "succeeded");
@@ -96,7 +96,7 @@ static void provider_is_gone(void)
 	memcpy(id, outcome.id, sizeof(id));
 	while (!column(id, "length(handle)"))
 		fiber_sleep(1);
-	host_ends(false);
+	host_ends();
 	host_starts_with("host-2", BLOCK("two", ""));
 	await_column(id, "state", "needs_attention");
 	assert_string_equal(column(id, "effect"), "unknown");
@@ -121,7 +121,7 @@ static void checkpoint_is_on_the_disk(void)
 	assert_int_equal(
 		json_int(json_object_get(record, "progress"), "done", 0), 7);
 	json_decref(record);
-	host_ends(false);
+	host_ends();
 	host_starts("host-2");
 	await_column(id, "state", "succeeded");
 	/* The question told what it had learned. */
