@@ -49,7 +49,7 @@ static bool same_resource(void *arg, const struct cat_field *f,
 			  const char *given, const char *have)
 {
 	struct apply *a = arg;
-	const struct cat_kind *kind = command_refers_to(f);
+	const struct cat_kind *kind = command_refers_to(f, false);
 	AUTO_JSON json_t *one = NULL;
 	AUTO_JSON json_t *other = NULL;
 	struct error err;

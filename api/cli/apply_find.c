@@ -109,7 +109,7 @@ static bool is_parent(const struct resource *r, const struct cat_op *list,
 		cat_field_find(r->kind->record->fields, f->name);
 
 	return f->flags & CAT_REQUIRED && member &&
-	       member->flags & CAT_REQUIRED && command_refers_to(f) &&
+	       member->flags & CAT_REQUIRED && command_refers_to(f, false) &&
 	       cat_field_find(list->args, f->name);
 }
 
@@ -126,7 +126,7 @@ static bool add_parents(struct apply *a, const struct resource *r,
 			continue;
 		if (reference_in(value))
 			return fail(err, ERR_NOT_FOUND, "not made yet");
-		parent = lookup_one(a->s, command_refers_to(f),
+		parent = lookup_one(a->s, command_refers_to(f, false),
 				    json_string_value(value), NULL, err);
 		if (!parent)
 			return false;

@@ -12,12 +12,13 @@
 #include "base/json.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "cli/ask.h"
 #include "cli/command.h"
 
 static bool bad(const struct cat_field *f, struct error *err, const char *what,
 		const char *text)
 {
-	AUTO_FREE char *option = command_dashed(f->name);
+	AUTO_FREE char *option = command_option_name(f);
 	char pointer[128] = "";
 
 	json_pointer_add(pointer, sizeof(pointer), f->name);
@@ -27,28 +28,69 @@ static bool bad(const struct cat_field *f, struct error *err, const char *what,
 
 /* ---- @FILE ------------------------------------------------------------------- */
 
+/* Editors end a file by a line end; no password has one. */
 static void chop_line_end(struct buf *b)
 {
 	if (b->n && b->p[b->n - 1] == '\n')
 		buf_truncate(b, b->n - 1);
 }
 
-/* Fill in @out with what @text stands for. */
-static bool expand(const struct cat_field *f, const char *text, struct buf *out,
-		   struct error *err)
+static bool read_file(const char *name, struct buf *out, struct error *err)
 {
-	const char *file = !strcmp(text, "@-") ? "/dev/stdin" : text + 1;
+	const char *file = !strcmp(name, "-") ? "/dev/stdin" : name;
 
+	return sys_read_file(file, ARGUMENT_FILE_MAX, out) == 0 ||
+	       fail(err, ERR_INVALID, "%s cannot be read: %s", file,
+		    strerror(errno));
+}
+
+/* The text of a key file is always in a file: its name needs no "@". */
+static bool is_file(const struct cat_field *f)
+{
+	return f->flags & CAT_SECRET && text_ends(f->name, "_file");
+}
+
+/* The answer of whoever sits at the terminal, else a line of standard input. */
+static bool ask(const char *name, struct buf *out, struct error *err)
+{
+	AUTO_FREE char *question = mem_printf("%s: ", name);
+	char *answer = ask_line(question, true, err);
+
+	if (!answer)
+		return false;
+	buf_add_str(out, answer);
+	mem_wipe(answer, strlen(answer));
+	mem_free(answer);
+	return true;
+}
+
+/* Fill in @out with the secret that @text stands for: "-" is asked for. */
+static bool expand_secret(const char *name, const char *text, struct buf *out,
+			  struct error *err)
+{
+	if (!strcmp(text, "-"))
+		return ask(name, out, err);
 	if (*text != '@' || text[1] == '@') {
 		buf_add_str(out, *text == '@' ? text + 1 : text);
 		return true;
 	}
-	if (sys_read_file(file, ARGUMENT_FILE_MAX, out) < 0)
-		return fail(err, ERR_INVALID, "%s cannot be read: %s", file,
-			    strerror(errno));
-	/* Editors end a file by a line end; no password has one. */
+	if (!read_file(text + 1, out, err))
+		return false;
+	chop_line_end(out);
+	return true;
+}
+
+/* Fill in @out with what @text stands for. */
+static bool expand(const struct cat_field *f, const char *text, struct buf *out,
+		   struct error *err)
+{
+	if (is_file(f))
+		return read_file(text + (*text == '@'), out, err);
 	if (f->flags & CAT_SECRET)
-		chop_line_end(out);
+		return expand_secret(f->name, text, out, err);
+	if (*text == '@' && text[1] != '@')
+		return read_file(text + 1, out, err);
+	buf_add_str(out, *text == '@' ? text + 1 : text);
 	return true;
 }
 
@@ -110,7 +152,7 @@ static bool looks_like_json(const char *text)
 static json_t *json_value(const struct cat_field *f, const char *text, size_t n,
 			  struct error *err)
 {
-	AUTO_FREE char *option = command_dashed(f->name);
+	AUTO_FREE char *option = command_option_name(f);
 	json_t *v = json_read(text, n, err);
 
 	if (!v)
@@ -216,6 +258,44 @@ static bool add_tags(json_t *args, const struct cat_field *f, const char *text,
 	return true;
 }
 
+/* NAME=VALUE of a credential, each --field adding to those before. */
+static bool add_secret_pair(json_t *all, const struct cat_field *f,
+			    const char *text, struct error *err)
+{
+	const char *eq = strchr(text, '=');
+	AUTO_FREE char *name = eq ? mem_strndup(text, eq - text) : NULL;
+	AUTO(buf_wipe) struct buf value = { 0 };
+	json_t *v;
+
+	if (!eq || eq == text)
+		return bad(f, err, "wants name=value", "…");
+	if (!expand_secret(name, eq + 1, &value, err))
+		return false;
+	v = json_stringn(value.n ? value.p : "", value.n);
+	if (!v)
+		return bad(f, err, "must be UTF-8 text", "bytes");
+	return json_object_set_new(all, name, v) == 0;
+}
+
+static bool add_secrets(json_t *args, const struct cat_field *f,
+			const char *text, struct error *err)
+{
+	AUTO_JSON json_t *more = NULL;
+	json_t *all = json_object_get(args, f->name);
+
+	if (!all)
+		json_object_set_new(args, f->name, all = json_object());
+	if (!looks_like_json(text) && *text != '@')
+		return add_secret_pair(all, f, text, err);
+	more = object_value(f, text, err);
+	if (!more)
+		return false;
+	if (!json_is_object(more))
+		return bad(f, err, "wants an object", "…");
+	json_object_update(all, more);
+	return true;
+}
+
 /* ---- lists ----------------------------------------------------------------------- */
 
 /* Steals @v; false: there was none. */
@@ -261,13 +341,15 @@ static bool add_list(json_t *args, const struct cat_field *f, const char *text,
 bool argument_add(json_t *args, const struct cat_field *f, const char *text,
 		  struct error *err)
 {
-	AUTO_FREE char *option = command_dashed(f->name);
+	AUTO_FREE char *option = command_option_name(f);
 	json_t *v;
 
 	if (f->type == CAT_TAGS)
 		return add_tags(args, f, text, err);
 	if (f->flags & CAT_LIST)
 		return add_list(args, f, text, err);
+	if (f->type == CAT_ANY && f->flags & CAT_SECRET)
+		return add_secrets(args, f, text, err);
 	if (json_object_get(args, f->name))
 		return fail(err, ERR_INVALID, "--%s is given twice", option);
 	v = f->type == CAT_OBJECT || f->type == CAT_ANY

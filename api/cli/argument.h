@@ -8,6 +8,10 @@
  *	objects		a JSON object, or name=value,name=value
  *	@FILE		text, JSON: what the file holds; @-: standard input;
  *			@@x stands for the text @x
+ *	secrets		@FILE, @-; - is asked for, or a line of standard input
+ *	key files	the name of the file, - for standard input
+ *	credentials	name=value, the option again for each, the values as
+ *			those of secrets; or a JSON object
  */
 #ifndef SKYCLUST_CLI_ARGUMENT_H
 #define SKYCLUST_CLI_ARGUMENT_H

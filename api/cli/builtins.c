@@ -15,6 +15,7 @@
 #include "cli/complete.h"
 #include "cli/help.h"
 #include "cli/operation.h"
+#include "cli/program.h"
 
 static const char *word(const struct session *s, size_t i)
 {
@@ -77,6 +78,16 @@ static int status_run(struct session *s)
 		       : session_report(s, &err);
 }
 
+static int store_migrate_run(struct session *s)
+{
+	const char *const words[] = { "skyclustd", "--migrate-store",
+				      word(s, 0), word(s, 1), NULL };
+	struct error err;
+
+	program_become(words, &err);
+	return session_report(s, &err);
+}
+
 /* ---- help -------------------------------------------------------------------------- */
 
 /* "help", "help context", "help instances", "help instances create": as the
@@ -109,6 +120,8 @@ const struct builtin command_builtins[] = {
 	  "Log in; the password is asked for, or read from standard input.", login_run },
 	{ "logout", NULL, "", 0, 0, LIVE_NONE,
 	  "End the session, and forget it here.", logout_run },
+	{ "password", NULL, "", 0, 0, LIVE_NONE,
+	  "Change your password; your other sessions end.", password_run },
 	{ "whoami", NULL, "", 0, 0, LIVE_NONE,
 	  "Tell as whom the server knows us.", whoami_run },
 	{ "token", NULL, "", 0, 0, LIVE_NONE,
@@ -128,7 +141,8 @@ const struct builtin command_builtins[] = {
 	{ "context", "use", "NAME", 1, 1, LIVE_CONTEXT,
 	  "Use these settings from now on.", context_use_run },
 	{ "context", "set", "NAME", 1, 1, LIVE_CONTEXT,
-	  "Save --server, --token-file, --provider and --region under a name.",
+	  "Save --server, --token-file, --ca-file, --workspace, --credential, --provider and "
+	  "--region under a name.",
 	  context_set_run },
 	{ "context", "delete", "NAME", 1, 1, LIVE_CONTEXT,
 	  "Forget these settings.", context_delete_run },
@@ -136,6 +150,9 @@ const struct builtin command_builtins[] = {
 	  "Make the resources of a file, or change them to what it says.", apply_run },
 	{ "delete", NULL, "-f FILE", 0, 0, LIVE_NONE,
 	  "Delete the resources of a file, in the other order.", apply_delete_run },
+	{ "store", "migrate", "SRC DST", 2, 2, LIVE_NONE,
+	  "Copy everything to another database, by skyclustd on this machine.",
+	  store_migrate_run },
 	{ "help", NULL, "[COMMAND | COLLECTION [VERB]]", 0, 2, LIVE_TOPIC,
 	  "Tell how to use this program, a command, a collection or a verb.", help_run },
 	{ "completion", "bash", "", 0, 0, LIVE_NONE,

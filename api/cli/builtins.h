@@ -18,6 +18,7 @@ int login_run(struct session *s);
 int logout_run(struct session *s);
 int whoami_run(struct session *s);
 int token_run(struct session *s);
+int password_run(struct session *s);
 
 /* kinds_run.c */
 int kinds_run(struct session *s);

@@ -14,20 +14,23 @@
 
 /* ---- options -------------------------------------------------------------- */
 
-/* Is the command among those that the option is for? */
-static bool belongs_to(const struct option_row *row,
-		       const struct builtin *builtin)
+static bool is_among(const char *names, const char *name)
 {
-	const char *only = row->only;
+	while (name && *names) {
+		size_t n = strcspn(names, " ");
 
-	while (builtin && *only) {
-		size_t n = strcspn(only, " ");
-
-		if (!strncmp(only, builtin->name, n) && !builtin->name[n])
+		if (!strncmp(names, name, n) && !name[n])
 			return true;
-		only += n + strspn(only + n, " ");
+		names += n + strspn(names + n, " ");
 	}
 	return false;
+}
+
+/* Is the command, or the operation, among those that the option is for? */
+static bool belongs_to(const struct option_row *row, const struct command *c)
+{
+	return is_among(row->only, c->builtin ? c->builtin->name : NULL) ||
+	       is_among(row->only, c->op ? c->op->name : NULL);
 }
 
 const struct option_row *command_option(const struct command *c,
@@ -38,7 +41,7 @@ const struct option_row *command_option(const struct command *c,
 
 		if (strncmp(row->name, name, n) || row->name[n])
 			continue;
-		if (!row->only || belongs_to(row, c->builtin))
+		if (!row->only || belongs_to(row, c))
 			return row;
 	}
 	return NULL;

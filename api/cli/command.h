@@ -32,6 +32,8 @@ enum live {
 	LIVE_TOPIC,	/* a command or a collection */
 	LIVE_REGION,
 	LIVE_RESOURCE,	/* an identifier or name of struct next.kind */
+	LIVE_WORKSPACE,
+	LIVE_CREDENTIAL,
 };
 
 enum option_id {
@@ -42,6 +44,7 @@ enum option_id {
 	OPTION_FILE,
 	OPTION_DRY_RUN, OPTION_WORKSPACE, OPTION_CREDENTIAL, OPTION_CA_FILE,
 	OPTION_CERT, OPTION_KEY, OPTION_USER, OPTION_BOOTSTRAP, OPTION_EXEC,
+	OPTION_EXPORT, OPTION_CHECKPOINT,
 	OPTION_COUNT
 };
 
@@ -51,8 +54,8 @@ struct option_row {
 	enum { TAKES_NONE, TAKES_VALUE, TAKES_OPTIONAL } takes; /* --wait[=S] */
 	const char *value;	/* "FORMAT", for people */
 	const char *variable;	/* of the environment, says the same; or NULL */
-	const char *only;	/* the commands it belongs to, blanks between
-				 * them; NULL: all */
+	const char *only;	/* the commands and operations it belongs to,
+				 * blanks between them; NULL: all */
 	enum live live;		/* what its value names */
 	const char *const *words; /* closed set of values, or NULL */
 	long long min, max;	/* of numbers; both 0: none */
@@ -124,16 +127,18 @@ char *command_dashed(const char *name);
 /*
  * The @i-th argument of @op that is given as --option: those of the catalogue
  * without `id` (a word) and what options of the program do (limit, page_token,
- * fields, region).  NULL at the end.
+ * fields, region; of SkyClust's own kinds workspace_id and provider).  NULL at the end.
  */
 const struct cat_field *command_arg(const struct cat_op *op, size_t i);
+/* The option that the argument @f is given by, without the dashes; new. */
+char *command_option_name(const struct cat_field *f);
 /* The argument that --@name means (aliases too; the singular of lists and
  * tags), or NULL. */
 const struct cat_field *command_arg_find(const struct cat_op *op,
 					 const char *name);
-/* The kind that the argument @f names one of ("network_id": network), or
- * NULL. */
-const struct cat_kind *command_refers_to(const struct cat_field *f);
+/* The kind, SkyClust's @own or a cloud's, that the argument @f names one of
+ * ("network_id": network), or NULL. */
+const struct cat_kind *command_refers_to(const struct cat_field *f, bool own);
 /* Whether several identifiers may follow: get, and changes that need nothing
  * else. */
 bool command_takes_many(const struct cat_op *op);

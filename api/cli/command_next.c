@@ -78,13 +78,13 @@ static void value_of_option(struct next *next, const struct option_row *row)
 	add_live(next, row->live);
 }
 
-static void value_of_field(struct next *next, const struct cat_field *f,
-			   const char *begun)
+static void value_of_field(struct next *next, const struct command *c,
+			   const struct cat_field *f, const char *begun)
 {
 	static const char *const bools[] = { "true", "false", NULL };
 
 	add_words(next, f->type == CAT_BOOL ? bools : f->words);
-	next->kind = command_refers_to(f);
+	next->kind = command_refers_to(f, c->kind && command_is_own(c->kind));
 	if (next->kind)
 		add_live(next, LIVE_RESOURCE);
 	if (*begun == '@')
@@ -107,9 +107,11 @@ static void add_options(struct next *next, const struct command *c)
 	const struct cat_field *f;
 
 	for (size_t i = 0; c->op && (f = command_arg(c->op, i)); i++) {
-		add_option(next, "", f->name, f->help);
+		AUTO_FREE char *option = command_option_name(f);
+
+		add_option(next, "", option, f->help);
 		if (f->type == CAT_BOOL)
-			add_option(next, "no-", f->name, f->help);
+			add_option(next, "no-", option, f->help);
 	}
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		const char *name = command_options[i].name;
@@ -132,7 +134,7 @@ static void value_after_equals(struct next *next, struct reader *r,
 	if (row)
 		value_of_option(next, row);
 	else if (f)
-		value_of_field(next, f, begun + n + 1);
+		value_of_field(next, r->c, f, begun + n + 1);
 }
 
 /* ---- words ------------------------------------------------------------------------- */
@@ -191,7 +193,7 @@ void command_next(const char *const *words, size_t n, const char *begun,
 	if (r.option)
 		value_of_option(next, r.option);
 	else if (r.field)
-		value_of_field(next, r.field, begun);
+		value_of_field(next, &c, r.field, begun);
 	else if (*begun == '-' && text_starts(begun, "--") &&
 		 strchr(begun, '='))
 		value_after_equals(next, &r, begun + 2);

@@ -155,12 +155,30 @@ bool command_is_vendor(const char *word)
 
 /* ---- arguments ------------------------------------------------------------- */
 
-static bool is_own(const char *name)
+/* Those of a credential, which --fields of the program would hide: --field. */
+static bool is_credential(const struct cat_field *f)
 {
+	return f->type == CAT_ANY && f->flags & CAT_SECRET;
+}
+
+char *command_option_name(const struct cat_field *f)
+{
+	AUTO_FREE char *name = command_dashed(f->name);
+
+	if (is_credential(f) && text_ends(name, "s"))
+		name[strlen(name) - 1] = '\0';
+	return mem_strdup(name);
+}
+
+static bool is_own(const struct cat_op *op, const struct cat_field *f)
+{
+	if (is_credential(f))
+		return false;
 	for (size_t i = 0; i < ARRAY_LEN(own_args); i++)
-		if (!strcmp(name, own_args[i]))
+		if (!strcmp(f->name, own_args[i]))
 			return true;
-	return false;
+	return op->flags & CAT_LOCAL && (!strcmp(f->name, "workspace_id") ||
+					 !strcmp(f->name, "provider"));
 }
 
 const struct cat_field *command_arg(const struct cat_op *op, size_t i)
@@ -168,7 +186,7 @@ const struct cat_field *command_arg(const struct cat_op *op, size_t i)
 	const struct cat_field *f;
 
 	for (size_t at = 0; (f = cat_arg(op, at)); at++)
-		if (!is_own(f->name) && !i--)
+		if (!is_own(op, f) && !i--)
 			return f;
 	return NULL;
 }
@@ -188,7 +206,8 @@ static bool is_singular(const struct cat_field *f, const char *name)
 {
 	size_t n = strlen(f->name);
 
-	return (f->flags & CAT_LIST || f->type == CAT_TAGS) &&
+	return (f->flags & CAT_LIST || f->type == CAT_TAGS ||
+		is_credential(f)) &&
 	       strlen(name) == n - 1 && f->name[n - 1] == 's' &&
 	       same_n(name, f->name, n - 1);
 }
@@ -207,7 +226,18 @@ const struct cat_field *command_arg_find(const struct cat_op *op,
 	return NULL;
 }
 
-const struct cat_kind *command_refers_to(const struct cat_field *f)
+/* SkyClust's own kind called @name; NULL: none. */
+static const struct cat_kind *own_kind(const char *name)
+{
+	const struct noun *const *noun = nouns_all();
+
+	for (; *noun; noun++)
+		if (!strcmp(command_word((*noun)->kind), name))
+			return (*noun)->kind;
+	return NULL;
+}
+
+const struct cat_kind *command_refers_to(const struct cat_field *f, bool own)
 {
 	AUTO_FREE char *name = mem_strdup(f->name);
 	size_t n = strlen(name);
@@ -218,6 +248,8 @@ const struct cat_kind *command_refers_to(const struct cat_field *f)
 		name[--n] = '\0';
 	if (text_ends(name, "_id"))
 		name[n - 3] = '\0';
+	if (own)
+		return own_kind(name);
 	return cat_kind_find(text_starts(name, "external_") ? name + 9 : name);
 }
 

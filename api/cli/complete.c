@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/context.h"
+#include "nouns/nouns.h"
 
 #define PATIENCE_S "2" /* of one question to the server: a person waits */
 #define RESOURCES_MAX 1000
@@ -185,6 +186,12 @@ static void print_live(struct completion *c, enum live live)
 		break;
 	case LIVE_REGION:
 		print_resources(c, cat_kind_find("region"));
+		break;
+	case LIVE_WORKSPACE:
+		print_resources(c, noun_find("workspace")->kind);
+		break;
+	case LIVE_CREDENTIAL:
+		print_resources(c, noun_find("credential")->kind);
 		break;
 	case LIVE_RESOURCE:
 		print_resources(c, c->next->kind);

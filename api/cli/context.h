@@ -7,6 +7,9 @@
  *	  home:
  *	    server: http://127.0.0.1:8080
  *	    token_file: /home/me/sky.token
+ *	    ca_file: /home/me/ca.pem
+ *	    workspace: web
+ *	    credential: lab
  *	    provider: openstack
  *	    region: RegionOne
  *

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "cli/builtins.h"
 #include "cli/context.h"
+#include "cli/login_store.h"
 #include "cli/operation.h"
 
 static const char *name_of(const struct session *s)
@@ -50,8 +51,8 @@ static bool list(struct session *s, struct error *err)
 		return false;
 	items = as_items(all);
 	if (!s->output.fields && s->output.format == OUTPUT_TABLE)
-		s->output.fields = "name,current,server,provider,region,"
-				   "token_file";
+		s->output.fields = "name,current,server,workspace,credential,"
+				   "provider,region,token_file";
 	return operation_printed(s, output_list(&s->output, items), err);
 }
 
@@ -129,6 +130,12 @@ static bool set(struct session *s, struct error *err)
 	const char *const *option = s->command.option;
 	const char *file = option[OPTION_TOKEN_FILE];
 	AUTO_FREE char *path = file ? absolute(file) : NULL;
+	AUTO_FREE char *server = option[OPTION_SERVER]
+					 ? login_name(option[OPTION_SERVER])
+					 : NULL;
+	AUTO_FREE char *ca_file = option[OPTION_CA_FILE]
+					  ? absolute(option[OPTION_CA_FILE])
+					  : NULL;
 	AUTO_JSON json_t *all = context_load(err);
 	json_t *context;
 
@@ -138,8 +145,11 @@ static bool set(struct session *s, struct error *err)
 	if (!context)
 		json_object_set_new(contexts_of(all), name_of(s),
 				    context = json_object());
-	take(context, "server", option[OPTION_SERVER]);
+	take(context, "server", server);
 	take(context, "token_file", path);
+	take(context, "ca_file", ca_file);
+	take(context, "workspace", option[OPTION_WORKSPACE]);
+	take(context, "credential", option[OPTION_CREDENTIAL]);
 	take(context, "provider", option[OPTION_PROVIDER]);
 	take(context, "region", option[OPTION_REGION]);
 	if (!json_str(all, "current", NULL))

@@ -77,15 +77,23 @@ static void print_options(FILE *to, const struct builtin *b)
 
 /* ---- the overview --------------------------------------------------------------------- */
 
+static void print_kinds(FILE *to, const struct cat_kind *const *kinds, bool own)
+{
+	for (; *kinds; kinds++)
+		if (command_is_own(*kinds) == own)
+			row(to, (*kinds)->collection, (*kinds)->help);
+}
+
 void help_overview(FILE *to)
 {
 	const struct cat_kind *const *kinds = command_kinds();
 	const char *last = "";
 
 	fputs(overview, to);
-	fputs("\nCollections:\n", to);
-	for (size_t i = 0; kinds[i]; i++)
-		row(to, kinds[i]->collection, kinds[i]->help);
+	fputs("\nCollections of the clouds:\n", to);
+	print_kinds(to, kinds, false);
+	fputs("\nCollections of SkyClust itself:\n", to);
+	print_kinds(to, kinds, true);
 	fputs("\nCommands:\n", to);
 	for (const struct builtin *b = command_builtins; b->name; b++) {
 		if (strcmp(b->name, last) != 0 && b->help)
@@ -114,10 +122,17 @@ void help_builtin(const struct builtin *builtin, FILE *to)
 
 /* ---- the catalogue ---------------------------------------------------------------------- */
 
+/* What may stand before the collection. */
+static const char *provider_of(const struct cat_kind *kind)
+{
+	return command_is_own(kind) ? "" : "[PROVIDER] ";
+}
+
 void help_kind(const struct cat_kind *kind, FILE *to)
 {
-	fprintf(to, "%s\n\nUsage: skyclust [PROVIDER] %s VERB …\n\nVerbs:\n",
-		*kind->help ? kind->help : kind->title, kind->collection);
+	fprintf(to, "%s\n\nUsage: skyclust %s%s VERB …\n\nVerbs:\n",
+		*kind->help ? kind->help : kind->title, provider_of(kind),
+		kind->collection);
 	for (const struct cat_op *op = kind->ops; op->name; op++) {
 		AUTO_FREE char *verb = command_dashed(op->verb);
 
@@ -172,7 +187,7 @@ static void add_remarks(struct buf *out, const struct cat_field *f)
 
 static void print_arg(FILE *to, const struct cat_field *f)
 {
-	AUTO_FREE char *dashed = command_dashed(f->name);
+	AUTO_FREE char *dashed = command_option_name(f);
 	AUTO(buf_done) struct buf name = { 0 }, help = { 0 };
 
 	buf_printf(&name, "--%s%s%s", dashed, *value_of(f) ? " " : "",
@@ -207,9 +222,10 @@ void help_op(const struct cat_op *op, FILE *to)
 	AUTO_FREE char *verb = command_dashed(op->verb);
 	const struct cat_field *f = command_arg(op, 0);
 
-	fprintf(to, "%s\n\nUsage: skyclust [PROVIDER] %s %s%s%s\n",
-		*op->help ? op->help : op->name, op->kind->collection, verb,
-		words_of(op), f ? " [--argument value…]" : "");
+	fprintf(to, "%s\n\nUsage: skyclust %s%s %s%s%s\n",
+		*op->help ? op->help : op->name, provider_of(op->kind),
+		op->kind->collection, verb, words_of(op),
+		f ? " [--argument value…]" : "");
 	if (f)
 		fputs("\nArguments:\n", to);
 	for (size_t i = 0; (f = command_arg(op, i)); i++)
@@ -217,8 +233,9 @@ void help_op(const struct cat_op *op, FILE *to)
 	if (op->flags & CAT_BY_ID)
 		fputs("\nID is an identifier, or a name that only one has.\n",
 		      to);
-	fputs("\n@FILE as a value means what the file holds. The options of "
-	      "every command:\n`skyclust help`.\n",
+	fputs("\n@FILE as a value means what the file holds; of a secret, - "
+	      "means to ask for it. The\noptions of every command: `skyclust "
+	      "help`.\n",
 	      to);
 }
 

@@ -155,6 +155,39 @@ int whoami_run(struct session *s)
 	return session_report(s, &err);
 }
 
+/* ---- the password -------------------------------------------------------- */
+
+static bool change_password(struct session *s, struct error *err)
+{
+	AUTO(free_secret) char *current = NULL;
+	AUTO(free_secret) char *new = NULL;
+	AUTO_JSON json_t *args = NULL;
+	bool ok;
+
+	if (!session_connect(s, err))
+		return false;
+	current = ask_line("Password until now: ", true, err);
+	if (current)
+		new = ask_new(err);
+	if (!new)
+		return false;
+	args = json_pack("{ss ss}", "current", current, "new", new);
+	ok = session_call(s, noun_op_find("auth.password"), args, NULL, NULL,
+			  err);
+	json_wipe(args);
+	return ok;
+}
+
+int password_run(struct session *s)
+{
+	struct error err;
+
+	if (!change_password(s, &err))
+		return session_report(s, &err);
+	session_say(s, "the password is changed");
+	return STATUS_OK;
+}
+
 /* ---- the token itself, for other programs ------------------------------------------- */
 
 /* What kubectl wants of an exec plugin (client.authentication.k8s.io/v1). */

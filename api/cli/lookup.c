@@ -46,7 +46,9 @@ static bool may_be_name(enum err_code code)
 static bool needs_more(const struct cat_op *op, const json_t *args)
 {
 	for (const struct cat_field *f = op->args; f && f->name; f++)
-		if (f->flags & CAT_REQUIRED && !json_object_get(args, f->name))
+		if (f->flags & CAT_REQUIRED &&
+		    !json_object_get(args, f->name) &&
+		    strcmp(f->name, "workspace_id")) /* the session's */
 			return true;
 	return false;
 }
@@ -139,6 +141,13 @@ json_t *lookup_one(struct session *s, const struct cat_kind *kind,
 	return whole;
 }
 
+/* What is set whether it was there or not: nothing needs to be found. */
+static bool is_set(const struct cat_op *op)
+{
+	return op->flags & CAT_NATURAL && !(op->flags & CAT_DESTROYS) &&
+	       !command_op(op->kind, "get");
+}
+
 json_t *lookup_words(struct session *s, struct error *err)
 {
 	const struct command *c = &s->command;
@@ -146,8 +155,11 @@ json_t *lookup_words(struct session *s, struct error *err)
 	size_t i;
 
 	json_array_foreach (c->words, i, word) {
-		json_t *one = lookup_one(s, c->kind, json_string_value(word),
-					 c->args, err);
+		json_t *one = is_set(c->op)
+				      ? json_pack("{sO}", "id", word)
+				      : lookup_one(s, c->kind,
+						   json_string_value(word),
+						   c->args, err);
 
 		if (!one) {
 			json_decref(all);
@@ -172,7 +184,7 @@ static json_t *resolve(struct session *s, const struct cat_kind *kind,
 	one = lookup_one(s, kind, json_string_value(word), NULL, err);
 	if (one && json_str(one, "id", NULL))
 		return json_incref(json_object_get(one, "id"));
-	if (!one && !may_be_name(err->code))
+	if (!one && !may_be_name(err->code) && err->code != ERR_FORBIDDEN)
 		return NULL;
 	if (!one && err->code == ERR_CONFLICT)
 		return NULL;
@@ -199,10 +211,11 @@ static json_t *resolve_all(struct session *s, const struct cat_kind *kind,
 }
 
 /* Fields without "_id" take names as well as identifiers: the cloud knows. */
-static const struct cat_kind *kind_of(const struct cat_field *f)
+static const struct cat_kind *kind_of(const struct cat_op *op,
+				      const struct cat_field *f)
 {
 	return text_ends(f->name, "_id") || text_ends(f->name, "_ids")
-		       ? command_refers_to(f)
+		       ? command_refers_to(f, command_is_own(op->kind))
 		       : NULL;
 }
 
@@ -211,7 +224,7 @@ bool lookup_references(struct session *s, const struct cat_op *op, json_t *args,
 {
 	for (const struct cat_field *f = op->args; f && f->name; f++) {
 		json_t *value = json_object_get(args, f->name), *id;
-		const struct cat_kind *kind = value ? kind_of(f) : NULL;
+		const struct cat_kind *kind = value ? kind_of(op, f) : NULL;
 
 		if (!kind)
 			continue;

@@ -66,8 +66,10 @@ static const struct man_entry formats[] = {
 static const struct man_entry files[] = {
 	{ "~/.config/skyclust/config.yaml", "Contexts: saved settings by name; see the command "
 					    "context. The token itself is never in it." },
-	{ "data/admin.token", "Where `make run` puts the token; read without any setting when "
-			      "the server is on this machine." },
+	{ "~/.config/skyclust/logins.json", "What logins leave, by server: the refresh token and "
+					    "the access token, readable by their user only." },
+	{ "data/skyclust.sock", "The server's socket, used without any setting where it is: the "
+				"server's own user needs no token there." },
 	{ NULL },
 };
 
@@ -180,7 +182,7 @@ static void add_arguments(struct buf *text, const struct cat_op *op)
 	const struct cat_field *f;
 
 	for (size_t i = 0; (f = command_arg(op, i)); i++) {
-		AUTO_FREE char *name = command_dashed(f->name);
+		AUTO_FREE char *name = command_option_name(f);
 
 		buf_printf(text, "%s --%s", i ? "," : " Arguments:", name);
 		if (f->flags & CAT_REQUIRED)

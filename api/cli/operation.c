@@ -11,6 +11,7 @@
 
 #include "base/auto.h"
 #include "base/json.h"
+#include "cli/audit_run.h"
 #include "cli/change.h"
 #include "cli/filter_split.h"
 #include "cli/lookup.h"
@@ -192,14 +193,27 @@ static bool check_args(const struct command *c, struct error *err)
 	       (!*rest || output_filter(nothing, rest, c->op->result, err));
 }
 
+/* Those that are more than an exchange. */
+static const struct {
+	const char *op;
+	int (*run)(struct session *s);
+} special[] = {
+	{ "audit_record.export", audit_export_run },
+	{ "audit_record.verify", audit_verify_run },
+};
+
 int operation_run(struct session *s)
 {
 	const struct command *c = &s->command;
 	bool (*print)(struct session *, struct error *) = print_answer;
 	struct error err;
 
-	if (!check_options(c, &err) || !check_args(c, &err) ||
-	    !operation_set_output(s, c->op->result, &err) ||
+	if (!check_options(c, &err) || !check_args(c, &err))
+		return session_report(s, &err);
+	for (size_t i = 0; i < ARRAY_LEN(special); i++)
+		if (!strcmp(c->op->name, special[i].op))
+			return special[i].run(s);
+	if (!operation_set_output(s, c->op->result, &err) ||
 	    !(command_is_own(c->kind) ? session_connect(s, &err)
 				      : session_provider(s, &err) != NULL))
 		return session_report(s, &err);

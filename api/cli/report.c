@@ -101,9 +101,10 @@ static void say_pointer(const struct session *s, const char *pointer)
 	size_t n = strcspn(pointer + 1, "/");
 	AUTO_FREE char *name = mem_strndup(pointer + 1, n);
 	const struct cat_field *f = op ? command_arg_find(op, name) : NULL;
-	AUTO_FREE char *option = command_dashed(f ? f->name : name);
+	AUTO_FREE char *option =
+		f ? command_option_name(f) : command_dashed(name);
 	bool program = !strcmp(name, "region") || !strcmp(name, "limit") ||
-		       !strcmp(name, "fields");
+		       !strcmp(name, "fields") || !strcmp(name, "provider");
 	const char *rest = pointer + 1 + n;
 
 	if (f || program)

@@ -18,7 +18,6 @@
 #include "cli/login_store.h"
 #include "cli/member.h"
 #include "cli/vendor.h"
-#include "nouns/nouns.h"
 
 #define DEFAULT_SERVER "http://127.0.0.1:8080"
 #define DEFAULT_SOCKET "data/skyclust.sock"
@@ -62,6 +61,7 @@ void session_done(struct session *s)
 	mem_free(s->workspace);
 	mem_free(s->workspace_id);
 	mem_free(s->credential);
+	mem_free(s->credential_id);
 	json_decref(s->problem);
 	arena_done(&s->arena);
 }
@@ -171,6 +171,12 @@ static char *copy_if(const char *text)
 	return text ? mem_strdup(text) : NULL;
 }
 
+/* "-": none, whatever the context says. */
+static char *copy_unless_dash(const char *text)
+{
+	return text && strcmp(text, "-") != 0 ? mem_strdup(text) : NULL;
+}
+
 bool session_is_private(const struct session *s, struct error *err)
 {
 	if (text_starts(s->server, "https://") ||
@@ -206,10 +212,10 @@ static bool settle(struct session *s, const json_t *context, struct error *err)
 		provider = setting(s, OPTION_PROVIDER, context, "provider");
 	s->provider = copy_if(provider);
 	s->region = copy_if(setting(s, OPTION_REGION, context, "region"));
-	s->workspace =
-		copy_if(setting(s, OPTION_WORKSPACE, context, "workspace"));
-	s->credential =
-		copy_if(setting(s, OPTION_CREDENTIAL, context, "credential"));
+	s->workspace = copy_unless_dash(
+		setting(s, OPTION_WORKSPACE, context, "workspace"));
+	s->credential = copy_unless_dash(
+		setting(s, OPTION_CREDENTIAL, context, "credential"));
 	return take_token(s, context, err) && check_way(s, err);
 }
 
@@ -315,52 +321,6 @@ const char *session_provider(struct session *s, struct error *err)
 	else
 		no_single_one(items, err);
 	return s->provider;
-}
-
-/* ---- the workspace ---------------------------------------------------------------------- */
-
-/* The workspace called @name (NULL: the only one); new. */
-static char *find_workspace(struct session *s, const char *name,
-			    struct error *err)
-{
-	const struct cat_op *op = noun_op_find("workspace.list");
-	AUTO_JSON json_t *items = session_list(s, op, NULL, 0, err);
-	const char *found = NULL;
-	json_t *item;
-	size_t i;
-
-	if (!items)
-		return NULL;
-	err->code = ERR_NONE;
-	json_array_foreach (items, i, item) {
-		if (name && strcmp(json_str(item, "name", ""), name))
-			continue;
-		if (found && name)
-			fail(err, ERR_CONFLICT,
-			     "several workspaces are called \"%.64s\"; give "
-			     "the "
-			     "identifier",
-			     name);
-		if (found)
-			return NULL;
-		found = json_str(item, "id", "");
-	}
-	if (!found && name)
-		fail(err, ERR_NOT_FOUND, "there is no workspace \"%.64s\"",
-		     name);
-	return copy_if(found);
-}
-
-const char *session_workspace(struct session *s, struct error *err)
-{
-	if (!session_connect(s, err))
-		return NULL;
-	if (!s->workspace_id)
-		s->workspace_id =
-			s->workspace && text_starts(s->workspace, "ws_")
-				? mem_strdup(s->workspace)
-				: find_workspace(s, s->workspace, err);
-	return s->workspace_id;
 }
 
 /* ---- vendor kinds ------------------------------------------------------------------------- */

@@ -58,6 +58,10 @@ const char *session_provider(struct session *s, struct error *err);
  * ERR_NONE when there is nothing to choose from. */
 const char *session_workspace(struct session *s, struct error *err);
 
+/* The identifier of s->credential, which must be given; borrowed, NULL with
+ * @err. */
+const char *session_credential(struct session *s, struct error *err);
+
 /* The provider's description, GET /api/v1/providers/NAME; new, or NULL with
  * @err. */
 json_t *session_describe(struct session *s, struct error *err);
@@ -81,6 +85,9 @@ bool session_call(struct session *s, const struct cat_op *op,
  * all); NULL with @err. */
 json_t *session_list(struct session *s, const struct cat_op *op,
 		     const json_t *args, long long limit, struct error *err);
+/* What the GET @op answers, to @to as it comes. */
+bool session_download(struct session *s, const struct cat_op *op,
+		      const json_t *args, FILE *to, struct error *err);
 /* GET a path that is not the catalogue's ("/api/v1/providers"); new, or NULL
  * with @err. */
 json_t *session_get(struct session *s, const char *path, struct error *err);

@@ -148,17 +148,20 @@ static char *new_key(void)
 /* Whose account of the cloud it is about. */
 static bool add_tenant(struct session *s, struct call *r, struct error *err)
 {
-	const char *id = s->workspace ? session_workspace(s, err) : NULL;
+	const char *workspace = s->workspace ? session_workspace(s, err) : NULL;
+	const char *credential =
+		s->credential ? session_credential(s, err) : NULL;
 
-	if (s->workspace && !id)
+	if ((s->workspace && !workspace) || (s->credential && !credential))
 		return false;
 	if (!r->query)
 		r->query = json_object();
-	if (id)
-		json_object_set_new(r->query, "workspace_id", json_string(id));
-	if (s->credential)
+	if (workspace)
+		json_object_set_new(r->query, "workspace_id",
+				    json_string(workspace));
+	if (credential)
 		json_object_set_new(r->query, "credential_id",
-				    json_string(s->credential));
+				    json_string(credential));
 	return true;
 }
 
@@ -279,6 +282,18 @@ json_t *session_list(struct session *s, const struct cat_op *op,
 	while (items && limit && (long long)json_array_size(items) > limit)
 		json_array_remove(items, json_array_size(items) - 1);
 	return items;
+}
+
+bool session_download(struct session *s, const struct cat_op *op,
+		      const json_t *args, FILE *to, struct error *err)
+{
+	AUTO(call_done) struct call r;
+	AUTO(client_answer_done) struct client_answer a = { 0 };
+
+	if (!prepare(s, op, args, &r, err) ||
+	    !client_download(s->client, r.path, r.query, to, &a, err))
+		return false;
+	return !a.problem || take_problem(s, &a, err);
 }
 
 json_t *session_get(struct session *s, const char *path, struct error *err)

@@ -116,6 +116,23 @@ class Program(CompleteCase):
         self.assertEqual(self.words('instances', 'get', 'we', SKYCLUST_PROVIDER='sim'), ['web'])
         self.assertEqual(self.words('sim', 'instances', 'list', ''), [])
 
+    def test_names_of_our_own(self):
+        for path, body in (('workspaces', {'name': 'shop'}), ('users', {'name': 'ada', 'role': 'user'})):
+            status, made = self.host.request('POST', '/api/v1/' + path, body)
+            self.assertEqual(status, 201, made)
+            workspace = made['id'] if path == 'workspaces' else workspace
+        status, made = self.host.request('POST', f'/api/v1/workspaces/{workspace}/credentials',
+                                         {'provider': 'sim', 'name': 'lab', 'fields': {'account': 'a'}})
+        self.assertEqual(status, 201, made)
+        self.assertEqual(self.words('members', 'list', '--workspace', 'sh'), ['shop'])
+        self.assertEqual(self.words('--workspace=sh'), ['--workspace=shop'])
+        self.assertEqual(self.words('sim', 'instances', 'list', '--workspace', 'shop', '--credential', ''), ['lab'])
+        self.assertEqual(self.words('credentials', 'verify', '--workspace', 'shop', ''), ['lab'])
+        self.assertEqual(self.words('credentials', 'verify', '', SKYCLUST_WORKSPACE='shop'), ['lab'])
+        self.assertIn('ada', self.words('users', 'get', ''))
+        self.assertIn('ada', self.words('members', 'create', '--user-id', ''))
+        self.assertIn('--field', self.words('credentials', 'create', '--fi'))
+
     def test_identifiers_when_they_are_begun(self):
         wanted = self.ids['web']
         self.assertIn((wanted, 'web'), self.ask('sim', 'instances', 'get', wanted[:-1]))

@@ -237,7 +237,8 @@ class Telling(OperationsCase):
         self.assertIn('has no "creat"', self.fails(2, 'explain', 'instance.creat'))
 
     def test_help(self):
-        for words, text in ((['help'], 'Collections:'), (['--help'], 'Collections:'), (['sim', '--help'], 'Collections:'),
+        for words, text in ((['help'], 'Collections of the clouds:'), (['--help'], 'Collections of SkyClust'),
+                            (['sim', '--help'], 'Collections of the clouds:'), (['users', '--help'], 'skyclust users VERB'),
                             (['help', 'context'], 'context use NAME'), (['context', 'use', '-h'], 'context use NAME'),
                             (['help', 'instances'], 'status-list'), (['instances', '--help'], 'status-list'),
                             (['help', 'instances', 'create'], '--user-data'),

@@ -271,6 +271,13 @@ static const struct {
 	{ "instances list --token-file", "", { NULL }, NULL, { LIVE_FILE } },
 	{ "instances create --user-data", "@", { NULL }, NULL, { LIVE_FILE } },
 	{ "--provider", "", { NULL }, NULL, { LIVE_PROVIDER } },
+	{ "members create --user-id", "", { NULL }, NULL, { LIVE_RESOURCE }, "skyclust_user" },
+	{ "members list", "--", { "--role", "--workspace" }, "--workspace-id" },
+	{ "--workspace", "", { NULL }, NULL, { LIVE_WORKSPACE } },
+	{ "sim instances list --credential", "", { NULL }, NULL, { LIVE_CREDENTIAL } },
+	{ "audit verify", "--", { "--export", "--checkpoint" }, "--file" },
+	{ "audit export", "--", { "--file", "--format" }, "--export" },
+	{ "sim roles list", "--", { "--output" }, "--workspace-id" },
 	{ "context", "", { "use", "set" }, "instances" },
 	{ "context use", "", { NULL }, NULL, { LIVE_CONTEXT } },
 	{ "context use home", "", { NULL }, NULL, { LIVE_NONE } },
@@ -339,7 +346,7 @@ static void test_next_tells_whom_to_ask(void **state UNUSED)
  * kind by a command. */
 static void test_names_do_not_collide(void **state UNUSED)
 {
-	const struct cat_kind *const *kinds = cat_kinds();
+	const struct cat_kind *const *kinds = command_kinds();
 	const struct command none = { 0 };
 	const struct cat_field *f;
 
@@ -348,7 +355,7 @@ static void test_names_do_not_collide(void **state UNUSED)
 			assert_ptr_equal(command_kind(b->name), NULL);
 		for (const struct cat_op *op = kinds[k]->ops; op->name; op++)
 			for (size_t i = 0; (f = command_arg(op, i)); i++) {
-				AUTO_FREE char *name = command_dashed(f->name);
+				AUTO_FREE char *name = command_option_name(f);
 
 				if (command_option(&none, name, strlen(name)))
 					fail_msg("%s --%s", op->name, name);
@@ -359,13 +366,13 @@ static void test_names_do_not_collide(void **state UNUSED)
 /* Every argument can be given, and by the name that help shows. */
 static void test_every_argument_has_an_option(void **state UNUSED)
 {
-	const struct cat_kind *const *kinds = cat_kinds();
+	const struct cat_kind *const *kinds = command_kinds();
 	const struct cat_field *f;
 
 	for (size_t k = 0; kinds[k]; k++)
 		for (const struct cat_op *op = kinds[k]->ops; op->name; op++)
 			for (size_t i = 0; (f = command_arg(op, i)); i++) {
-				AUTO_FREE char *name = command_dashed(f->name);
+				AUTO_FREE char *name = command_option_name(f);
 
 				assert_ptr_equal(command_arg_find(op, name), f);
 			}
