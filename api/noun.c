@@ -40,6 +40,17 @@ static bool read_if_match(struct request *req, struct error *err)
 		    "\"7\" with its quotes");
 }
 
+/* A header that would be without effect is no silent one. */
+static bool check_key(struct request *req, struct error *err)
+{
+	if (!(req->route->op->flags & CAT_MUTATES) ||
+	    !http_header(req, "Idempotency-Key"))
+		return true;
+	return fail(err, ERR_INVALID,
+		    "Idempotency-Key is for changes of clouds; what is edited "
+		    "here takes If-Match, and names are not given twice");
+}
+
 static void add_etag(struct request *req, const json_t *value)
 {
 	json_t *version = json_object_get(value, "version");
@@ -135,7 +146,7 @@ WAITS void noun_call(struct request *req)
 	json_t *value = NULL;
 
 	if (!cat_check_args(route->op, req->args, args_from_query(req), &err) ||
-	    !read_if_match(req, &err)) {
+	    !read_if_match(req, &err) || !check_key(req, &err)) {
 		reply_error(req, &err);
 		return;
 	}

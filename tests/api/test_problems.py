@@ -148,6 +148,9 @@ class Problems(HostCase):
             answer = self.host.call(method, path, body, token=token['token'])
             self.assertEqual((answer.status, answer.json()['effect']), (expected, 'none'), path)
 
+    def test_a_key_without_effect_is_refused(self):
+        self.problem(422, 'invalid', 'POST', '/api/v1/workspaces', {'name': 'w'}, headers={'Idempotency-Key': 'k'})
+
     # ---- the cloud ------------------------------------------------------------
 
     def test_cloud_faults(self):
