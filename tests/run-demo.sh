@@ -22,9 +22,9 @@ In another terminal, in this folder:
 
   export PATH=\$PWD/build/release/bin:\$PATH
 END
-# The command line finds the server and its token where they are by default.
-if [[ $url != http://127.0.0.1:8080 || $data != data ]]; then
-	echo "  export SKYCLUST_SERVER=$url SKYCLUST_TOKEN_FILE=$data/admin.token"
+# The command line finds the local administrator's socket where it is by default.
+if [[ $data != data ]]; then
+	echo "  export SKYCLUST_SERVER=unix:$data/skyclust.sock"
 fi
 cat <<END
   skyclust sim instances create web --type small --image-id ubuntu-22.04 --wait --fields id,name,status,private_ip
