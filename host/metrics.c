@@ -52,13 +52,15 @@ static void add_label(struct buf *b, const char *name, const char *value)
 		buf_add_char(b, ',');
 	buf_add_str(b, name);
 	buf_add_str(b, "=\"");
-	for (const char *p = value ? value : ""; *p; p++) {
-		if (*p == '\\' || *p == '"')
-			buf_add_char(b, '\\');
-		if (*p == '\n')
-			buf_add_str(b, "\\n");
-		else
-			buf_add_char(b, *p);
+	for (value = value ? value : ""; *value; value++) {
+		size_t n = strcspn(value, "\\\"\n");
+
+		buf_add(b, value, n);
+		value += n;
+		if (!*value)
+			break;
+		buf_add_char(b, '\\');
+		buf_add_char(b, *value == '\n' ? 'n' : *value);
 	}
 	buf_add_char(b, '"');
 }

@@ -72,13 +72,26 @@ static size_t escape(const char *p, size_t step, char out[8])
 	return step;
 }
 
+/* Bytes at the start of @s that stand for themselves: most values are that. */
+static size_t plain(struct slice s)
+{
+	size_t n = 0;
+
+	while (n < s.n && s.p[n] >= ' ' && s.p[n] < 0x7f && s.p[n] != '"' &&
+	       s.p[n] != '\\')
+		n++;
+	return n;
+}
+
 static void put_escaped(struct line *l, struct slice s)
 {
 	size_t n = utf8_cut(s.p, s.n, VALUE_MAX_BYTES);
+	size_t i = plain((struct slice){ s.p, n < room(l) ? n : room(l) });
 	bool cut = n < s.n;
 	char out[8];
 
-	for (size_t i = 0; i < n;) {
+	put(l, s.p, i);
+	while (i < n) {
 		size_t step = utf8_char(s.p + i, n - i);
 		size_t length = escape(s.p + i, step, out);
 
@@ -102,10 +115,12 @@ static void put_quoted(struct line *l, struct slice s)
 
 static bool needs_quotes(struct slice s)
 {
-	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] <= ' ' || s.p[i] == 0x7f ||
-		    strchr("\"\\=", s.p[i]))
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c <= ' ' || c == 0x7f || c == '"' || c == '\\' || c == '=')
 			return true;
+	}
 	return s.n == 0;
 }
 
