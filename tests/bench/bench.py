@@ -24,6 +24,8 @@ import time
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / 'tests/peers/postgresql'))
+from postgresql import Postgres     # noqa: E402
 BUILD = ROOT / 'build/release'
 BIN = BUILD / 'bin'
 SECONDS = int(os.environ.get('BENCH_SECONDS', '5'))
@@ -42,6 +44,7 @@ def row(what, measured, beside, goal, holds):
 
 NO_LIMITS = 'limits:\n  rate: 10000000\n  burst: 10000000\n'
 PASSWORD = 'correct horse battery'
+READ = '/api/v1/providers/sim/instance-types/small'
 UNVERIFIED = ssl._create_unverified_context()   # for the certificates that we make here
 
 
@@ -59,7 +62,7 @@ class Host:
         self.token = ''
         made = self.post('/auth/bootstrap', {'name': 'root', 'password': PASSWORD,
                                              'token': (self.data / 'bootstrap.token').read_text()})
-        self.token = made['access_token']
+        self.token = self.login = made['access_token']
         self.token = self.post('/auth/tokens', {'name': 'bench'})['token']
 
     def start(self):
@@ -161,14 +164,32 @@ def wait_for_port(port):
     sys.exit('nginx did not start')
 
 
-def wrk(url, token='', cpu=None, connections=64, more=()):
+def wrk(url, token='', cpu=None, connections=64, more=(), seconds=SECONDS):
     """Requests a second that wrk gets from @url; it must see no error."""
     out = subprocess.run(
-        [*pin(cpu), 'wrk', '-t1', f'-c{connections}', f'-d{SECONDS}s', '-H', f'Authorization: Bearer {token}', *more, url],
-        check=True, capture_output=True, text=True).stdout
+        [*pin(cpu), 'wrk', '-t1', f'-c{connections}', f'-d{seconds}s', '-H', f'Authorization: Bearer {token}', *more,
+         url], check=True, capture_output=True, text=True).stdout
     if 'Non-2xx' in out or 'Socket errors' in out:
         sys.exit(f'errors under load from {url}:\n{out}')
     return float(re.search(r'Requests/sec:\s+([\d.]+)', out)[1])
+
+
+def cpu_seconds(pid):
+    """What @pid has used, of its own and of the kernel's time: other load hardly changes it."""
+    fields = pathlib.Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+
+
+def in_turns(*loads, cpu=None):
+    """Of each (host or None, URL, token): (requests a second, µs of the host's CPU time for each), medians of seconds in
+    turns, so that the machine's moods are everybody's."""
+    runs = [[] for _ in loads]
+    for _ in range(SECONDS):
+        for (host, url, token), run in zip(loads, runs):
+            before = host and cpu_seconds(host.process.pid)
+            rate = wrk(url, token, cpu=cpu, seconds=1)
+            run.append((rate, host and (cpu_seconds(host.process.pid) - before) * 1e6 / rate))
+    return [[statistics.median(figures) if figures[0] is not None else None for figures in zip(*run)] for run in runs]
 
 
 def memory(pid, key):
@@ -188,29 +209,33 @@ def bench_rpc():
 
 
 def bench_http():
+    """A read with a login's token: it is verified, decided about and audited. Beside it a peer's constant, and what our
+    own server takes for one."""
     host = Host()
-    read = '/api/v1/providers/sim/instance-types/small'
-    body = host.get(read)
+    body = host.get(READ)
     assert body['id'] == 'small', body
     with nginx(__file__) as peer:
-        theirs = wrk(peer + '/constant')
-        ours = wrk(host.url + read, host.token)
-    row('HTTP GET through a driver, 64 connections', f'{ours:,.0f}/s', f'nginx constant {theirs:,.0f}/s',
-        '≥ 45 % of nginx', ours >= 0.45 * theirs)
-    with nginx(__file__, cpu=0) as peer:
-        theirs = wrk(peer + '/constant', cpu=1)
+        (theirs, _), (ours, cost), (by_token, token_cost), (bare, bare_cost) = in_turns(
+            (None, peer + '/constant', ''), (host, host.url + READ, host.login), (host, host.url + READ, host.token),
+            (host, host.url + '/health', ''))
+    row('HTTP GET: JWT, RBAC, audit log, driver, 64 connections', f'{ours:,.0f}/s ({ours / theirs:.0%})',
+        f'nginx constant {theirs:,.0f}/s', '≥ 45 % of nginx', ours >= 0.45 * theirs)
+    row('the same, CPU time of the host', f'{cost:.1f} µs', f'its own constant, `/health`: {bare:,.0f}/s, {bare_cost:.1f} µs',
+        'none', None)
+    row('the same with an API token', f'{by_token:,.0f}/s ({by_token / theirs:.0%}), {token_cost:.1f} µs',
+        f'nginx constant {theirs:,.0f}/s', '≥ 45 % of nginx', by_token >= 0.45 * theirs)
     host.close()
     host = Host(cpu=0)
-    host.get(read)
-    ours = wrk(host.url + read, host.token, cpu=1)
-    row('the same, servers pinned to CPU 0, load to CPU 1', f'{ours:,.0f}/s', f'nginx constant {theirs:,.0f}/s',
-        '≥ 45 % of nginx', ours >= 0.45 * theirs)
+    host.get(READ)
+    with nginx(__file__, cpu=0) as peer:
+        (theirs, _), (ours, _) = in_turns((None, peer + '/constant', ''), (host, host.url + READ, host.login), cpu=1)
+    row('with a JWT, servers pinned to CPU 0, load to CPU 1', f'{ours:,.0f}/s ({ours / theirs:.0%})',
+        f'nginx constant {theirs:,.0f}/s', '≥ 45 % of nginx', ours >= 0.45 * theirs)
     host.close()
 
 
 def bench_tls():
     """The same read over HTTPS, on kept connections and on a new one each."""
-    read = '/api/v1/providers/sim/instance-types/small'
     with tempfile.TemporaryDirectory(prefix='skyclust-tls-') as folder:
         pair = f'{folder}/server.pem', f'{folder}/server.key'
         subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes',
@@ -219,10 +244,62 @@ def bench_tls():
         with nginx(__file__, tls=pair) as peer:
             for what, more in (('HTTPS GET through a driver, 64 connections', ()),
                                ('the same, a new connection each', ('-H', 'Connection: close'))):
-                host.get(read)
-                ours, theirs = wrk(host.url + read, host.token, more=more), wrk(peer + '/constant', more=more)
+                host.get(READ)
+                ours, theirs = wrk(host.url + READ, host.login, more=more), wrk(peer + '/constant', more=more)
                 row(what, f'{ours:,.0f}/s', f'nginx constant {theirs:,.0f}/s', 'none', None)
         host.close()
+
+
+CREATE = """
+local n = 0
+wrk.headers["Content-Type"] = "application/json"
+request = function()
+  n = n + 1
+  return wrk.format("POST", nil, nil, '{"name": "bench-' .. n .. '"}')
+end
+"""
+
+
+def synced(folder, sync):
+    """Lines a second that one file takes, each made safe by @sync before the next."""
+    line, n = b'x' * 255 + b'\n', 0
+    with tempfile.TemporaryFile(dir=folder) as f:
+        end = time.perf_counter() + SECONDS
+        while time.perf_counter() < end:
+            os.write(f.fileno(), line)
+            sync(f.fileno())
+            n += 1
+    return n / SECONDS
+
+
+@contextlib.contextmanager
+def stores():
+    """A folder on the disk, and of both engines (name, function that makes a database's URL, goal of transactions)."""
+    with tempfile.TemporaryDirectory(prefix='skyclust-store-') as folder, Postgres() as postgres:
+        yield folder, (('SQLite', lambda name: f'sqlite:{folder}/{name}.db', 5000),
+                       ('PostgreSQL', postgres.database, None))
+
+
+def bench_durable():
+    """What is told to be done is on the disk: transactions of the store (bench_store.c), then whole requests."""
+    with stores() as (folder, engines):
+        for engine, database, goal in engines:
+            limit = synced(folder, os.fdatasync)
+            said = json.loads(subprocess.run([BIN / 'bench/bench_store', database('transactions'), str(SECONDS)], check=True,
+                                             capture_output=True, text=True).stdout)
+            row(f'durable transactions with an audit record, 64 at once, {engine}', f"{said['one_message']:,.0f}/s",
+                f'append+fdatasync {limit:,.0f}/s', f'≥ {goal:,}/s' if goal else 'none',
+                said['one_message'] >= goal if goal else None)
+            row('the same, a row read in each first', f"{said['two_messages']:,.0f}/s", f'append+fdatasync {limit:,.0f}/s',
+                'none', None)
+            host = Host(limits=f'{NO_LIMITS}store:\n  url: "{database("creates")}"\n')
+            limit = synced(folder, os.fsync)
+            script = pathlib.Path(folder) / 'create.lua'
+            script.write_text(CREATE)
+            made = wrk(host.url + '/api/v1/providers/sim/networks', host.login, more=('-s', script))
+            row(f'creates through a driver, 64 connections, {engine}', f'{made:,.0f}/s',
+                f'append+fsync, as the sim\'s ledger does {limit:,.0f}/s', 'none', None)
+            host.close()
 
 
 def read_all(open_answer):
@@ -274,7 +351,7 @@ def bench_start():
     for _ in range(7):
         host.stop()
         host.start()
-        host.get('/api/v1/providers/sim/instance-types/small')
+        host.get(READ)
         times.append((time.perf_counter() - host.began) * 1000)
     host.close()
     bare = min(timed(['/bin/true']) for _ in range(7))
@@ -310,7 +387,6 @@ def bench_memory():
 
 # ---- one who floods, and twenty who do not ------------------------------------
 
-READ = '/api/v1/providers/sim/instance-types/small'
 EACH = 25       # requests a second of a normal tenant
 
 
@@ -387,7 +463,7 @@ def machine():
 
 def main():
     print('bench on', machine(), flush=True)
-    for part in (bench_rpc, bench_http, bench_tls, bench_list, bench_start, bench_memory, bench_tenants):
+    for part in (bench_rpc, bench_http, bench_tls, bench_durable, bench_list, bench_start, bench_memory, bench_tenants):
         part()
     (ROOT / 'build/bench.json').write_text(json.dumps({'machine': machine(), 'rows': rows}, indent=1))
     print(f'\nMeasured on {machine()}:\n')
