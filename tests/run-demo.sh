@@ -22,9 +22,9 @@ In another terminal, in this folder:
 
   export PATH=\$PWD/build/release/bin:\$PATH
 END
-# The command line finds the local administrator's socket where it is by default.
+# The command line finds the socket where it is by default.
 if [[ $data != data ]]; then
-	echo "  export SKYCLUST_SERVER=unix:$data/skyclust.sock"
+	echo "  export SKYCLUST_SERVER=unix:$(realpath "$data")/skyclust.sock"
 fi
 cat <<END
   skyclust sim instances create web --type small --image-id ubuntu-22.04 --wait --fields id,name,status,private_ip
@@ -32,6 +32,8 @@ cat <<END
   skyclust sim instances stop web --wait
   skyclust sim instances delete web --yes
 
+This needs no login, as it goes through the socket in $data/. The first
+administrator for everybody else: skyclust login --bootstrap $data/bootstrap.token
 Completion: source <(skyclust completion bash). Help: skyclust help, skyclust --man | man -l -
 The whole API, readable: $url/docs
 END

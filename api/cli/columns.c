@@ -44,7 +44,7 @@ static const struct {
 	{ "api_token", "id name workspace_id permissions used_at expires_at created_at" },
 	{ "skyclust_user", "id name role state kind display_name email" },
 	{ "signing_key", "id state version algorithm created_at" },
-	{ "skyclust_role", "id name permissions is_builtin workspace_id description" },
+	{ "skyclust_role", "id name description is_builtin workspace_id" },
 	{ "workspace", "id name role description created_at" },
 	{ "member", "id name role display_name created_at" },
 	{ "workspace_quota", "id used most" },
@@ -130,14 +130,17 @@ static struct columns everything(const struct cat_record *record,
 	return c;
 }
 
-static bool any_value(const json_t *items, const char *name)
+static bool any_value(const json_t *items, const char *path)
 {
 	json_t *item;
 	size_t i;
 
-	json_array_foreach (items, i, item)
-		if (cell_has_value(json_object_get(item, name)))
+	json_array_foreach (items, i, item) {
+		AUTO_JSON json_t *value = member_at(item, path);
+
+		if (cell_has_value(value))
 			return true;
+	}
 	return false;
 }
 

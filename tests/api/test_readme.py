@@ -7,7 +7,7 @@ import re
 import subprocess
 import unittest
 
-from skyclust_fixture import ROOT, Host
+from skyclust_fixture import BIN, ROOT, Host
 
 README = (ROOT / 'api/README.md').read_text()
 # a shell block, and the block with its output if one follows at once
@@ -38,9 +38,10 @@ class Readme(unittest.TestCase):
         script = ''.join(f"echo; echo '{MARK % i}'\n{code}" for i, (code, _, _) in enumerate(EXAMPLES))
         with Host() as host:
             script = script.replace('localhost:8080', f'127.0.0.1:{host.port}')
-            script = script.replace('data/admin.token', str(host.data / 'test.token'))
             done = subprocess.run(['bash', '-euo', 'pipefail', '-c', script], capture_output=True, text=True,
-                                  timeout=120, env={'PATH': os.environ['PATH']}, check=False)
+                                  timeout=120, check=False,
+                                  env={'PATH': f'{BIN}:{os.environ["PATH"]}', 'SKYCLUST_SERVER': host.url,
+                                       'SKYCLUST_TOKEN': host.token})
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         for i, (code, kind, shown) in enumerate(EXAMPLES):
             output = done.stdout.partition(MARK % i)[2].partition(MARK % (i + 1))[0].strip()

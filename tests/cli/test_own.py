@@ -197,7 +197,7 @@ class Audit(OwnCase):
         found = self.cli.json('audit', 'list', '--action', 'workspace.create', '--outcome', 'succeeded', '--limit', '1')
         self.assertEqual((found[0]['action'], found[0]['actor']['name']), ('workspace.create', 'root'))
         table = self.ok('audit', 'list', '--action', 'workspace.create')
-        self.assertEqual(table.splitlines()[0].split()[:3], ['AT', 'ACTION', 'OUTCOME'])
+        self.assertEqual(table.splitlines()[0].split()[:4], ['AT', 'ACTION', 'OUTCOME', 'ACTOR.NAME'])
         self.assertIn('records', self.ok('audit', 'stats'))
 
     def test_verify(self):

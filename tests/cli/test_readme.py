@@ -12,7 +12,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / 'tests/api'))
-from skyclust_fixture import BIN, Host    # noqa: E402
+from skyclust_fixture import BIN, PASSWORD, Host    # noqa: E402
 
 CONFIG = (ROOT / 'config/skyclust.yaml').read_text()
 TIMEOUT = 120
@@ -47,17 +47,18 @@ class Readme(unittest.TestCase):
             self.assertEqual(bool(re.fullmatch(pattern(shown), real)), fits, shown)
 
     def type(self, command, shown, folder, env):
-        done = subprocess.run(['bash', '-c', command], cwd=folder, env=env, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=TIMEOUT, check=False)
+        typed = PASSWORD + '\n' if command.startswith('skyclust login') else ''
+        done = subprocess.run(['bash', '-c', command], cwd=folder, env=env, input=typed, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=TIMEOUT, check=False)
         self.assertRegex(done.stdout.rstrip('\n') + '\n', rf'\A{pattern(shown)}\Z', command)
 
     def follow(self, name, least):
         folder = tempfile.TemporaryDirectory(prefix='skyclust-readme-')
         self.addCleanup(folder.cleanup)
         count = 0
-        with Host(CONFIG) as host:
+        with Host(CONFIG, administrator=False) as host:
+            pathlib.Path(folder.name, 'data').symlink_to(host.data)
             env = {'PATH': f'{BIN}:/usr/bin:/bin', 'HOME': folder.name, 'LANG': 'C.UTF-8',
-                   'SKYCLUST_SERVER': host.url, 'SKYCLUST_TOKEN_FILE': str(host.data / 'test.token'),
                    'ASAN_OPTIONS': os.environ.get('ASAN_OPTIONS', '')}
             for language, attribute, body in blocks((ROOT / name).read_text()):
                 if attribute.startswith('file='):
