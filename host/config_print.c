@@ -23,6 +23,35 @@ static void write_quoted(const char *text, struct buf *out)
 	buf_add_char(out, '"');
 }
 
+static void mask(struct buf *text, const char *from, const char *to)
+{
+	AUTO_FREE char *rest = mem_strdup(to);
+
+	buf_truncate(text, (size_t)(from - text->p));
+	buf_printf(text, "***%s", rest);
+}
+
+/* The password of a URL: scheme://user:PASSWORD@host/path?password=PASSWORD. */
+static void mask_password(struct buf *text)
+{
+	static const char member[] = "password=";
+	const char *user = text->n ? strstr(text->p, "://") : NULL;
+	const char *at, *colon, *query;
+
+	if (!user)
+		return;
+	user += strlen("://");
+	at = user + strcspn(user, "@/?");
+	colon = user + strcspn(user, ":@/?");
+	if (*at == '@' && *colon == ':')
+		mask(text, colon + 1, at);
+	query = strstr(text->p, member);
+	if (query) {
+		query += strlen(member);
+		mask(text, query, query + strcspn(query, "&"));
+	}
+}
+
 static void write_setting(const struct setting *s, const struct config *c,
 			  struct buf *out)
 {
@@ -32,12 +61,13 @@ static void write_setting(const struct setting *s, const struct config *c,
 		   *s->fallback ? s->fallback : "\"\"",
 		   strchr(s->key, '.') + 1);
 	config_write_value(s, c, &value);
+	mask_password(&value);
 	if (s->type == SET_TEXT)
 		write_quoted(value.p ? value.p : "", out);
 	else
 		buf_add_str(out, value.p);
 	buf_add_char(out, '\n');
-	buf_done(&value);
+	buf_wipe(&value);
 }
 
 /* Is this the name of something that must not be shown?  Before a driver's

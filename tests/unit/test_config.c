@@ -325,6 +325,27 @@ static void test_prints_what_it_reads(void **state UNUSED)
 	config_free(again);
 }
 
+static void check_store_url(const char *url, const char *shown)
+{
+	AUTO_FREE char *yaml = mem_printf("store: {url: '%s'}\n", url);
+	struct config *c = load_ok(yaml);
+	AUTO_FREE char *text = printed(c);
+	AUTO_FREE char *line = mem_printf("  url: \"%s\"\n", shown);
+
+	assert_non_null(strstr(text, line));
+	config_free(c);
+}
+
+static void test_passwords_of_urls_are_not_printed(void **state UNUSED)
+{
+	check_store_url("postgresql://u:pa:ss@h/d?a=1",
+			"postgresql://u:***@h/d?a=1");
+	check_store_url("postgresql:///d?password=s%2e&user=u",
+			"postgresql:///d?password=***&user=u");
+	check_store_url("postgresql://u@h:5432/d", "postgresql://u@h:5432/d");
+	check_store_url("sqlite:/var/db/a:b@c", "sqlite:/var/db/a:b@c");
+}
+
 static void test_sample_holds_the_defaults(void **state UNUSED)
 {
 	struct config *defaults = config_load(NULL, &err);
@@ -456,6 +477,7 @@ int main(void)
 		cmocka_unit_test(test_oidc),
 		cmocka_unit_test(test_refuses_oidc),
 		cmocka_unit_test(test_prints_what_it_reads),
+		cmocka_unit_test(test_passwords_of_urls_are_not_printed),
 		cmocka_unit_test(test_sample_holds_the_defaults),
 		cmocka_unit_test(test_sample_names_every_setting),
 		cmocka_unit_test(test_schema_is_the_printed_one),
