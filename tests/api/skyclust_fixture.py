@@ -94,6 +94,11 @@ def database_server():
     return _server
 
 
+def on_sqlite(test):
+    """Decorates tests that look into the database's file, or put it back."""
+    return unittest.skipIf(os.environ.get('SKYCLUST_TEST_ENGINE') == 'postgresql', 'needs the file of SQLite')(test)
+
+
 def _store_for(data):
     """The URL of the database that belongs to this data; None: SQLite in it."""
     server = database_server()

@@ -12,7 +12,7 @@ import tempfile
 import unittest
 import urllib.parse
 
-from skyclust_fixture import BIN, SIM, Host
+from skyclust_fixture import BIN, SIM, Host, on_sqlite
 
 VERIFY = BIN / 'skyclust-audit-verify'
 AUDIT = '/api/v1/audit'
@@ -150,6 +150,7 @@ class Audit(unittest.TestCase):
             file = export(host, self.folder)
             self.assertEqual(verify(host, file)[0], 0)
 
+    @on_sqlite
     def test_database_put_back(self):
         with Host() as host:
             sign(host)

@@ -23,7 +23,7 @@ import threading
 import unittest
 import urllib.parse
 
-from skyclust_fixture import BIN, Host, drivers_alive
+from skyclust_fixture import BIN, Host, database_server, drivers_alive
 
 INSTANCES = '/api/v1/providers/sim/instances'
 KEY_PAIRS = '/api/v1/providers/sim/key-pairs'
@@ -147,6 +147,9 @@ class Canary(unittest.TestCase):
         env = {**os.environ, 'CANARY_OIDC': self.canaries.new('client secret of OpenID'),
                'CANARY_CONFIG': self.canaries.new('secret of the configuration'),
                'ASAN_OPTIONS': os.environ.get('ASAN_OPTIONS', '') + ':disable_coredump=0'}
+        server = database_server()
+        if server:
+            self.canaries.keep('password of the database', urllib.parse.urlsplit(server.url()).password)
         return CanaryHost(self.canaries, config, env=env)
 
     def ask(self, method, path, body=None, status=None, **options):

@@ -12,7 +12,7 @@ import threading
 import unittest
 
 from exactly_once import can_die
-from skyclust_fixture import Host, HostCase
+from skyclust_fixture import Host, HostCase, on_sqlite
 
 PASSWORD = 'correct horse battery staple'
 CANARY = 'c4nary-4f1e-t0ken'
@@ -212,6 +212,7 @@ class Refuses(http.server.BaseHTTPRequestHandler):
 
 
 class Restart(unittest.TestCase):
+    @on_sqlite
     def test_secrets_outlive_the_process_and_are_nowhere(self):
         with Host(CONFIG) as host:
             tenant = Tenant(host, 'ada')
@@ -233,6 +234,7 @@ class Restart(unittest.TestCase):
             with contextlib.closing(sqlite3.connect(host.data / 'skyclust.db')) as db:
                 self.assertEqual(db.execute('SELECT count(*) FROM credentials').fetchone(), (1,))
 
+    @on_sqlite
     @unittest.skipUnless(can_die(), 'the host was built without points to die at')
     def test_killed_while_it_wraps_anew(self):
         with Host(CONFIG) as host:
