@@ -56,17 +56,17 @@ static void print_option(FILE *to, const struct option_row *o)
 	row(to, name.p, o->help);
 }
 
-/* @b NULL: those of every command, else those of this one only. */
-static void print_options(FILE *to, const struct builtin *b)
+/* @c NULL: those of every command, else those of this one only. */
+static void print_options(FILE *to, const struct command *c)
 {
-	const struct command c = { .builtin = b };
+	const struct command none = { 0 };
 	bool any = false;
 
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		const struct option_row *o = &command_options[i];
 
-		if (!!o->only != !!b ||
-		    !command_option(&c, o->name, strlen(o->name)))
+		if (!!o->only != !!c ||
+		    !command_option(c ? c : &none, o->name, strlen(o->name)))
 			continue;
 		if (!any)
 			fputs("\nOptions:\n", to);
@@ -106,6 +106,7 @@ void help_overview(FILE *to)
 
 void help_builtin(const struct builtin *builtin, FILE *to)
 {
+	const struct command c = { .builtin = builtin };
 	const char *name = builtin->name;
 
 	fputs("Usage:\n", to);
@@ -116,7 +117,7 @@ void help_builtin(const struct builtin *builtin, FILE *to)
 			b->sub ? " " : "", b->sub ? b->sub : "",
 			*b->arguments ? " " : "", b->arguments, b->help);
 	}
-	print_options(to, builtin);
+	print_options(to, &c);
 	fputs("\nThe options of every command: `skyclust help`.\n", to);
 }
 
@@ -220,6 +221,7 @@ static const char *words_of(const struct cat_op *op)
 void help_op(const struct cat_op *op, FILE *to)
 {
 	AUTO_FREE char *verb = command_dashed(op->verb);
+	const struct command c = { .kind = op->kind, .op = op };
 	const struct cat_field *f = command_arg(op, 0);
 
 	fprintf(to, "%s\n\nUsage: skyclust %s%s %s%s%s\n",
@@ -230,6 +232,7 @@ void help_op(const struct cat_op *op, FILE *to)
 		fputs("\nArguments:\n", to);
 	for (size_t i = 0; (f = command_arg(op, i)); i++)
 		print_arg(to, f);
+	print_options(to, &c);
 	if (op->flags & CAT_BY_ID)
 		fputs("\nID is an identifier, or a name that only one has.\n",
 		      to);

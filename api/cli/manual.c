@@ -7,6 +7,7 @@
 #include "base/man.h"
 #include "base/mem.h"
 #include "cli/command.h"
+#include "nouns/nouns.h"
 
 /* clang-format off */
 static const char description[] =
@@ -93,15 +94,30 @@ static const char examples[] =
 
 /* ---- the tables of command.h -------------------------------------------- */
 
+/* "audit export" for audit_record.export. */
+static void add_owner(struct buf *text, const char *name)
+{
+	const struct cat_op *op = noun_op_find(name);
+
+	if (op)
+		buf_printf(text, "%s %s", op->kind->collection, op->verb);
+	else
+		buf_add_str(text, name);
+}
+
 /* "apply delete": the commands that an option belongs to; NULL: all. */
 static void add_owners(struct buf *text, const char *only)
 {
+	AUTO_FREE char *copy = only ? mem_strdup(only) : NULL;
+	char *rest = copy, *name;
+
 	if (!only)
 		return;
 	buf_add_str(text, " Only of ");
-	for (; *only; only++)
-		buf_printf(text, *only == ' ' ? ",%c" : "%c", *only);
-	buf_add_char(text, '.');
+	while ((name = strsep(&rest, " "))) {
+		add_owner(text, name);
+		buf_add_str(text, rest ? ", " : ".");
+	}
 }
 
 static void write_option(struct buf *out, const struct option_row *row)

@@ -40,6 +40,14 @@ class Files(unittest.TestCase):
         self.ok('context', 'delete', 'my "work": #1')
         self.assertEqual([item['current'] for item in self.cli.json('context')], [False])
 
+    def test_files_are_found_from_everywhere(self):
+        self.ok('context', 'set', 'x', '--server', 'unix:run/sky.sock', '--ca-file', 'ca.pem', '--workspace', 'w',
+                '--credential', 'c')
+        here = os.path.realpath(self.cli.home)
+        self.assertEqual(self.cli.json('context'), [{
+            'name': 'x', 'current': True, 'server': f'unix:{here}/run/sky.sock', 'ca_file': f'{here}/ca.pem',
+            'workspace': 'w', 'credential': 'c'}])
+
     def test_mode_and_place(self):
         self.ok('context', 'set', 'x')
         self.assertEqual(stat.S_IMODE(self.file.stat().st_mode), 0o600)

@@ -5,12 +5,14 @@ import json
 import os
 import stat
 import subprocess
+import tempfile
 import threading
 import time
 import unittest
 
 from cli_fixture import Cli, fake
 from skyclust_fixture import ADMIN, PASSWORD, Host, HostCase
+from test_tls import Authority
 
 NOTHING = 'plugins:\n  auto_load: false\n'
 
@@ -211,6 +213,29 @@ class FirstAdministrator(unittest.TestCase):
             t.type('another thing')
         self.assertEqual(t.status, 2)
         self.assertIn('these are two different passwords', t.text)
+
+
+class Https(unittest.TestCase):
+    def test_certificates(self):
+        with tempfile.TemporaryDirectory(prefix='skyclust-cli-tls-') as folder:
+            ca = Authority(folder)
+            ca.issue('server')
+            ca.issue('me', purpose='clientAuth')
+            pem = {name: str(ca.path(name + '.pem')) for name in ('ca', 'me')}
+            ours = ('--cert', pem['me'], '--key', str(ca.path('me.key')))
+            with Host(ca.config(client_ca='ca'), administrator=False) as host:
+                cli = Cli(SKYCLUST_SERVER=host.url)
+                self.addCleanup(cli.close)
+                for args in ((), ('--ca-file', pem['ca'])):     # an unknown authority; no certificate of ours
+                    done = cli.run('whoami', *args)
+                    self.assertEqual(done.status, 6, done)
+                done = cli.run('login', '--bootstrap', str(host.data / 'bootstrap.token'), '--user', 'ada', '--ca-file',
+                               pem['ca'], *ours, input=PASSWORD + '\n')
+                self.assertEqual(done.status, 0, done)
+                cli.run('context', 'set', 'x', '--ca-file', pem['ca'])
+                self.assertEqual(cli.json('whoami', *ours)['name'], 'ada')
+                self.assertEqual(cli.json('whoami', env={'SKYCLUST_CERT': ours[1], 'SKYCLUST_KEY': ours[3]})['name'], 'ada')
+                self.assertEqual(cli.run('whoami', *ours, env={'SKYCLUST_CA_FILE': pem['me']}).status, 6)
 
 
 class Odd(unittest.TestCase):

@@ -243,6 +243,7 @@ class Telling(OperationsCase):
                             (['help', 'instances'], 'status-list'), (['instances', '--help'], 'status-list'),
                             (['help', 'instances', 'create'], '--user-data'),
                             (['sim', 'instances', 'create', '--help'], '--user-data'),
+                            (['audit', 'export', '--help'], '--file FILE'), (['audit', 'verify', '--help'], '--checkpoint FILE'),
                             (['instances', 'get', '--help'], 'instances get ID')):
             self.assertIn(text, self.ok(*words), words)
         none = self.cli.run()

@@ -18,6 +18,17 @@ plugins:
 '''
 
 
+SLOW = '''
+operations:
+  wait: 100ms
+plugins:
+  auto_load: false
+  providers:
+    sim:
+      config: {boot_ms: 0, pending_ms: 1500}
+'''
+
+
 class OwnCase(HostCase):
     config = CONFIG
     count = 0
@@ -189,6 +200,28 @@ class Operations(OwnCase):
         self.assertEqual(self.cli.json('operations', 'get', done[0]['id'])['result']['name'], 'n1')
         self.assertEqual(self.ok('operations', 'list').splitlines()[0].split()[:3], ['ID', 'STATE', 'METHOD'])
         self.assertIn('code: conflict', self.fails(4, 'operations', 'cancel', done[0]['id']))
+
+
+class LongOperations(OwnCase):
+    config = SLOW
+    make = ('instances', 'create', '--type', 'small', '--image-id', 'ubuntu-22.04', '--name')
+
+    def test_the_answer_is_what_it_came_to(self):
+        done = self.cli.run(*self.make, 'late', '--wait', '--fields', 'name,status')
+        self.assertEqual((done.status, done.out), (0, 'name    late\nstatus  running\n'), done)
+        self.assertRegex(done.err, r'\Ainstance late: operation op_\w+ is running')
+
+    def test_without_waiting(self):
+        operation = self.cli.json(*self.make, 'later')
+        self.assertEqual((operation['method'], operation['state']), ('instance.create', 'running'))
+        listed = self.cli.json('operations', 'list', '--state', 'running')
+        self.assertIn(operation['id'], [item['id'] for item in listed])
+
+    def test_apply_waits_for_what_comes_next(self):
+        (self.cli.home / 'web.yaml').write_text('kind: network\nname: n\ncidr: 10.5.0.0/16\n---\nkind: subnet\nname: s\n'
+                                                'network_id: ${network.n.id}\ncidr: 10.5.1.0/24\n')
+        done = self.cli.run('apply', '-f', 'web.yaml')
+        self.assertEqual((done.status, done.out), (0, 'network/n created\nsubnet/s created\n'), done)
 
 
 class Audit(OwnCase):
