@@ -97,8 +97,8 @@ const struct variable_row command_variables[] = {
 
 const struct status_row command_statuses[] = {
 	{ STATUS_OK, "Done." },
-	{ STATUS_FAILED, "The server, a driver or the cloud failed; `audit verify` found that the log "
-			 "was altered." },
+	{ STATUS_FAILED, "The server, a driver or the cloud failed; `audit verify` found that "
+			 "the log was altered." },
 	{ STATUS_USAGE, "The command line, an argument or a file is wrong; nothing was "
 			"changed." },
 	{ STATUS_NOT_FOUND, "There is no such thing." },
