@@ -14,7 +14,11 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 BUILD = ROOT / 'build/coverage'
 LIMIT = 90      # per cent of lines
-FOLDERS = ('plugin-sdk/base', 'plugin-sdk/rpc', 'plugin-sdk/catalog', 'plugin-sdk/cloud', 'host/supervise')
+# Much of these is proven on real processes: OpenID sign-in by peer.oidc, takeover by api.exactly_once.
+LOWER = {'host/identity': 75, 'host/operation': 80}
+FOLDERS = ('plugin-sdk/base', 'plugin-sdk/rpc', 'plugin-sdk/catalog', 'plugin-sdk/cloud', 'host/supervise', 'host/store',
+           'host/keys', 'host/identity', 'host/access', 'host/tenancy', 'host/credential', 'host/operation', 'host/audit',
+           'host/limit')
 
 
 def run(*command, **options):
@@ -47,14 +51,14 @@ def main():
         lines = [n for path, counted in files.items() if path.startswith(folder + '/') for n in counted.values()]
         share = 100 * sum(n > 0 for n in lines) / max(len(lines), 1)
         print(f'{folder:20} {share:5.1f} % of {len(lines)} lines')
-        if share < LIMIT:
+        if share < LOWER.get(folder, LIMIT):
             low.append(folder)
     if sys.argv[1:2] == ['--missing']:
         for path, counted in sorted(files.items()):
             if path.startswith(sys.argv[2]):
                 print(path, *sorted(line for line, n in counted.items() if not n))
     if low:
-        sys.exit(f'below {LIMIT} %: {", ".join(low)}')
+        sys.exit(f'below the limit: {", ".join(low)}')
 
 
 if __name__ == '__main__':
