@@ -129,7 +129,7 @@ int login_run(struct session *s)
 int logout_run(struct session *s)
 {
 	struct error err, forget;
-	bool ok = session_connect(s, &err) &&
+	bool ok = session_connect_login(s, &err) &&
 		  session_call(s, noun_op_find("auth.logout"), NULL, NULL, NULL,
 			       &err);
 

@@ -279,6 +279,20 @@ static bool take_login(struct session *s, struct error *err)
 	return (s->token || err->code == ERR_NONE) && check_way(s, err);
 }
 
+bool session_connect_login(struct session *s, struct error *err)
+{
+	if (!session_prepare(s, err))
+		return false;
+	if (s->token)
+		mem_wipe(s->token, strlen(s->token));
+	mem_free(s->token);
+	s->token = NULL;
+	if (!take_login(s, err))
+		return false;
+	return s->token || fail(err, ERR_UNAUTHORIZED,
+				"there is no login at %s", s->server);
+}
+
 bool session_connect(struct session *s, struct error *err)
 {
 	bool fresh = !s->client;

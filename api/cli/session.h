@@ -44,6 +44,10 @@ bool session_prepare(struct session *s, struct error *err);
 /* The same, and with the login's token when no other one is given. */
 bool session_connect(struct session *s, struct error *err);
 
+/* The same with the login's token, whatever other one is given;
+ * ERR_UNAUTHORIZED when there is no login. */
+bool session_connect_login(struct session *s, struct error *err);
+
 /* May a secret go to the server: this machine, or by TLS?  What goes over plain
  * HTTP to another machine is everybody's. */
 bool session_is_private(const struct session *s, struct error *err);

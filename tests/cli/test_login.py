@@ -59,6 +59,14 @@ class Life(LoginCase):
         self.assertEqual(json.loads(self.kept.read_text()), {})
         self.assertEqual(self.cli.run('whoami').status, 5)
 
+    def test_logging_out_ends_the_login_not_a_token_that_is_given(self):
+        before = self.sessions()
+        self.log_in()
+        self.assertEqual(self.cli.run('logout', env={'SKYCLUST_TOKEN': self.host.token}).status, 0)
+        self.assertEqual(self.sessions(), before)
+        done = self.cli.run('logout')
+        self.assertEqual((done.status, done.err), (0, f'logged out of {self.host.url}\n'))
+
     def test_what_is_kept_is_private(self):
         self.log_in()
         self.assertEqual(stat.S_IMODE(self.kept.stat().st_mode), 0o600)
