@@ -99,15 +99,6 @@ void credential_seal(const struct trust *t,
 	buf_wipe(&text);
 }
 
-/* A host that shares the key file may have a newer one. */
-static void find_key(const struct trust *t, struct slice sealed)
-{
-	long long version = seal_key_version(sealed);
-
-	if (version && !keyring_find(t->keyring, KEY_WRAP, version))
-		keyring_reload(t->keyring, NULL);
-}
-
 static bool agrees(const struct rows *rows, size_t i, const json_t *fields)
 {
 	AUTO_JSON json_t *shown = public_fields(rows, i);
@@ -129,7 +120,6 @@ json_t *credential_unseal(const struct trust *t, const struct rows *rows,
 	struct buf text = { 0 };
 	json_t *fields = NULL;
 
-	find_key(t, sealed);
 	buf_reserve(&text, sealed.n);
 	if (unseal(t->keyring, aad, sealed, &text, err))
 		fields = json_read(text.p, text.n, err);

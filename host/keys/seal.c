@@ -136,13 +136,23 @@ static bool open_text(const unsigned char data_key[CRYPTO_KEY], const char *aad,
 	       fail(err, ERR_INTERNAL, "a stored secret was altered: %s", aad);
 }
 
-bool unseal(const struct keyring *ring, const char *aad, struct slice sealed,
+static void find_key(struct keyring *ring, struct slice sealed)
+{
+	long long version = seal_key_version(sealed);
+
+	if (version && !keyring_find(ring, KEY_WRAP, version))
+		keyring_reload(ring, NULL);
+}
+
+bool unseal(struct keyring *ring, const char *aad, struct slice sealed,
 	    struct buf *out, struct error *err)
 {
 	unsigned char data_key[CRYPTO_KEY];
 	size_t before = out->n;
-	bool good = unwrap(ring, aad, sealed, data_key, err);
+	bool good;
 
+	find_key(ring, sealed);
+	good = unwrap(ring, aad, sealed, data_key, err);
 	if (good)
 		good = open_text(data_key, aad, sealed,
 				 room(out, sealed.n - AROUND), err);

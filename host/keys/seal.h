@@ -16,9 +16,11 @@
 void seal(const struct keyring *ring, const char *aad, struct slice plain,
 	  struct buf *out);
 
-/* Open @sealed; appends to @out, which the caller wipes (buf_wipe()).
- * ERR_INTERNAL: it was altered or moved, or its key is gone; says which. */
-bool unseal(const struct keyring *ring, const char *aad, struct slice sealed,
+/* Open @sealed; appends to @out, which the caller wipes (buf_wipe()).  A key
+ * that @ring has not is looked for in its file: a host that shares it may have
+ * made it just now.  ERR_INTERNAL: it was altered or moved, or its key is gone;
+ * says which. */
+bool unseal(struct keyring *ring, const char *aad, struct slice sealed,
 	    struct buf *out, struct error *err);
 
 /* What all texts that wrap key @version wraps begin with, to look for them. */

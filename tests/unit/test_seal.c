@@ -192,6 +192,20 @@ static void test_rewrap(void **state UNUSED)
 	assert_non_null(strstr(err.message, "wrap key 1"));
 }
 
+/* Another host that shares the file is ahead. */
+static void test_key_of_another_host(void **state UNUSED)
+{
+	struct keyring *other = keys_open("HS256");
+	AUTO(buf_done) struct buf sealed = { 0 };
+	struct error err;
+
+	assert_true(keyring_rotate(other, KEY_WRAP, &err));
+	seal(other, PLACE, slice_of(PLAIN), &sealed);
+	assert_null(keyring_find(keys_ring, KEY_WRAP, 2));
+	check_opens(PLACE, &sealed, PLAIN);
+	keyring_free(other);
+}
+
 /* ---- MACs ----------------------------------------------------------------------- */
 
 static void test_mac(void **state UNUSED)
@@ -222,7 +236,8 @@ int main(void)
 		TEST(test_fresh_each_time), TEST(test_every_bit),
 		TEST(test_every_length),    TEST(test_place),
 		TEST(test_swapped_parts),   TEST(test_other_ring),
-		TEST(test_rewrap),	    TEST(test_mac),
+		TEST(test_rewrap),	    TEST(test_key_of_another_host),
+		TEST(test_mac),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
