@@ -283,7 +283,7 @@ def synced(folder, sync):
 @contextlib.contextmanager
 def stores():
     """A folder on the disk, and of both engines (name, function that makes a database's URL, goal of transactions)."""
-    with tempfile.TemporaryDirectory(prefix='skyclust-store-') as folder, Postgres() as postgres:
+    with tempfile.TemporaryDirectory(prefix='skyclust-store-') as folder, Postgres(durable=True) as postgres:
         yield folder, (('SQLite', lambda name: f'sqlite:{folder}/{name}.db', 5000),
                        ('PostgreSQL', postgres.database, None))
 

@@ -17,7 +17,8 @@
  *		};
  *
  * It is SQLite in the folder `host_dir`.  When SKYCLUST_TEST_STORE is the URL of
- * a PostgreSQL whose user may create databases, it is a new database there.
+ * an empty PostgreSQL database that its user owns, it is that one, which each
+ * test leaves empty: to make one for each would take longer than the test.
  */
 #ifndef SKYCLUST_TESTS_UNIT_STORE_RUN_H
 #define SKYCLUST_TESTS_UNIT_STORE_RUN_H
@@ -43,19 +44,14 @@ static inline const char *store_postgres_url(void)
 	return url && strncmp(url, "postgresql:", 11) == 0 ? url : NULL;
 }
 
-static inline const char *store_database_name(void)
+/* Remove all that is in the database, and whoever still uses it. */
+static inline void store_empty_postgres(void)
 {
-	static char name[32];
-
-	snprintf(name, sizeof(name), "skyclust_test_%d", (int)getpid());
-	return name;
-}
-
-/* Do @what ("CREATE", "DROP") to this test's database. */
-static inline void store_postgres_do(const char *what, const char *how)
-{
-	AUTO_FREE char *sql = mem_printf("%s DATABASE %s %s", what,
-					 store_database_name(), how);
+	static const char sql[] =
+		"SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+		" WHERE datname = current_database() AND usename = current_user"
+		" AND pid <> pg_backend_pid();"
+		"DROP SCHEMA public CASCADE; CREATE SCHEMA public";
 	PGconn *pg = PQconnectdb(store_postgres_url());
 	PGresult *result = PQexec(pg, sql);
 
@@ -65,29 +61,16 @@ static inline void store_postgres_do(const char *what, const char *how)
 	PQfinish(pg);
 }
 
-/* Another database at the same server: postgresql://WHERE[/DATABASE][?MORE]. */
-static inline void store_set_postgres_url(const char *url)
-{
-	size_t where = strlen("postgresql://");
-
-	where += strcspn(url + where, "/?");
-	snprintf(store_url, sizeof(store_url), "%.*s/%s%s", (int)where, url,
-		 store_database_name(),
-		 strchr(url, '?') ? strchr(url, '?') : "");
-}
-
 static inline int store_setup(void **state)
 {
 	const char *postgres = store_postgres_url();
 
 	host_setup(state);
-	if (postgres) {
-		store_postgres_do("CREATE", "");
-		store_set_postgres_url(postgres);
-	} else {
+	if (postgres)
+		snprintf(store_url, sizeof(store_url), "%s", postgres);
+	else
 		snprintf(store_url, sizeof(store_url), "sqlite:%s/store.db",
 			 host_dir);
-	}
 	return 0;
 }
 
@@ -95,7 +78,7 @@ static inline int store_teardown(void **state)
 {
 	offload_done();
 	if (store_postgres_url())
-		store_postgres_do("DROP", "WITH (FORCE)");
+		store_empty_postgres();
 	return host_teardown(state);
 }
 

@@ -217,7 +217,7 @@ static void names_are_looked_up(void)
 
 STORE_DEFINE(names_are_looked_up)
 
-/* The administrator of the peer's server, in this test's database. */
+/* The administrator of the peer's server, in @database. */
 static const char *administrator_url(const char *database)
 {
 	static char url[512];
@@ -227,11 +227,21 @@ static const char *administrator_url(const char *database)
 	return url;
 }
 
+/* What stands in postgresql://WHO@/DATABASE?MORE. */
+static const char *database_name(void)
+{
+	static char name[64];
+	const char *at = strstr(store_url, "@/") + 2;
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(at, "?"), at);
+	return name;
+}
+
 static void superuser_is_warned_of(void)
 {
 	struct buf text = { 0 };
 	int old = catch_log();
-	struct store *s = open_url(administrator_url(store_database_name()));
+	struct store *s = open_url(administrator_url(database_name()));
 
 	caught_log(old, &text);
 	assert_non_null(s);
