@@ -21,8 +21,10 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -78,7 +80,7 @@ class UnixConnection(http.client.HTTPConnection):
 
 
 _server = None          # PostgreSQL
-_databases = {}         # data directory: URL
+_databases = {}         # data directory: name
 
 
 def database_server():
@@ -94,16 +96,12 @@ def database_server():
     return _server
 
 
-def on_sqlite(test):
-    """Decorates tests that look into the database's file, or put it back."""
-    return unittest.skipIf(os.environ.get('SKYCLUST_TEST_ENGINE') == 'postgresql', 'needs the file of SQLite')(test)
-
-
-def _store_for(data):
-    """The URL of the database that belongs to this data; None: SQLite in it."""
+def _database_for(data):
+    """The name of the database that belongs to this data; None: SQLite in it."""
     server = database_server()
     if server and data not in _databases:
-        _databases[data] = server.database(f'host_{len(_databases)}')
+        _databases[data] = f'host_{len(_databases)}'
+        server.database(_databases[data])
     return _databases.get(data)
 
 
@@ -116,8 +114,10 @@ class Host:
         self.dir = pathlib.Path(self._dir.name)
         self.data = pathlib.Path(data) if data else self.dir / 'data'
         self.config = self.dir / 'skyclust.yaml'
-        store = None if 'store:' in config else _store_for(self.data)
-        self.config.write_text(config + (f'\nstore: {{url: "{store}"}}\n' if store else ''))
+        self._database = None if 'store:' in config else _database_for(self.data)
+        if self._database:
+            config += f'\nstore: {{url: "{_server.url(self._database)}"}}\n'
+        self.config.write_text(config)
         self.args, self.env, self._has_administrator = list(args), env, administrator
         self.process = self.url = self.port = self.token = None
         self.tls = None         # an ssl.SSLContext, where the host speaks HTTPS
@@ -255,6 +255,45 @@ class Host:
         """Resident memory of the host."""
         status = pathlib.Path(f'/proc/{self.process.pid}/status').read_text()
         return int(re.search(r'VmRSS:\s+(\d+)', status)[1])
+
+    # ---- the store ----------------------------------------------------------
+
+    def rows(self, sql):
+        """What the database answers: a tuple of texts each, bytes as hex."""
+        if self._database:
+            lines = _server.psql(sql, self._database).splitlines()
+            return [tuple(line.replace('\\x', '').split('|')) for line in lines]
+        with contextlib.closing(sqlite3.connect(f'file:{self.data}/skyclust.db?mode=ro', uri=True)) as store:
+            return [tuple(v.hex() if isinstance(v, bytes) else str(v) for v in row) for row in store.execute(sql)]
+
+    def keep_store(self):
+        """Of a host that is stopped; returns a function that puts back what was
+        in its database then."""
+        if self._database:
+            return self._keep_database()
+        kept = self.dir / 'kept'
+        kept.mkdir()
+        for path in self.data.glob('skyclust.db*'):
+            if path.is_file():
+                shutil.copy(path, kept)
+
+        def put_back():
+            for path in self.data.glob('skyclust.db*'):
+                path.unlink()
+            shutil.copytree(kept, self.data, dirs_exist_ok=True)
+        return put_back
+
+    def _keep_database(self):
+        kept = self._database + '_kept'
+
+        def copy(name, template):
+            _server.psql(f'CREATE DATABASE {name} TEMPLATE {template} OWNER skyclust')
+
+        def put_back():
+            _server.psql(f'DROP DATABASE {self._database}')
+            copy(self._database, kept)
+        copy(kept, self._database)
+        return put_back
 
     # ---- HTTP ---------------------------------------------------------------
 

@@ -5,14 +5,13 @@ what becomes of it when the host is killed or its database is put back."""
 import json
 import os
 import pathlib
-import shutil
 import signal
 import subprocess
 import tempfile
 import unittest
 import urllib.parse
 
-from skyclust_fixture import BIN, SIM, Host, on_sqlite
+from skyclust_fixture import BIN, SIM, Host
 
 VERIFY = BIN / 'skyclust-audit-verify'
 AUDIT = '/api/v1/audit'
@@ -152,21 +151,15 @@ class Audit(unittest.TestCase):
             file = export(host, self.folder)
             self.assertEqual(verify(host, file)[0], 0)
 
-    @on_sqlite
     def test_database_put_back(self):
         with Host() as host:
             sign(host)
             host.stop()
-            database = [path for path in host.data.glob('skyclust.db*') if path.is_file()]
-            for path in database:
-                shutil.copy(path, self.folder)
+            put_back = host.keep_store()
             host.start()
             sign(host)
             host.stop()
-            for path in host.data.glob('skyclust.db*'):
-                path.unlink()
-            for path in database:
-                shutil.copy(pathlib.Path(self.folder) / path.name, path)
+            put_back()
             host.start()
             host.wait_log(lambda line: 'the audit log is not where it was left' in line)
             stats = host.get(AUDIT + '/stats')

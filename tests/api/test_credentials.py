@@ -7,12 +7,11 @@ import http.client
 import http.server
 import json
 import os
-import sqlite3
 import threading
 import unittest
 
 from exactly_once import can_die
-from skyclust_fixture import Host, HostCase, on_sqlite
+from skyclust_fixture import Host, HostCase
 
 PASSWORD = 'correct horse battery staple'
 CANARY = 'c4nary-4f1e-t0ken'
@@ -212,7 +211,6 @@ class Refuses(http.server.BaseHTTPRequestHandler):
 
 
 class Restart(unittest.TestCase):
-    @on_sqlite
     def test_secrets_outlive_the_process_and_are_nowhere(self):
         with Host(CONFIG) as host:
             tenant = Tenant(host, 'ada')
@@ -231,10 +229,8 @@ class Restart(unittest.TestCase):
             for file in host.data.rglob('*'):
                 if file.is_file():
                     self.assertNotIn(CANARY.encode(), file.read_bytes(), file)
-            with contextlib.closing(sqlite3.connect(host.data / 'skyclust.db')) as db:
-                self.assertEqual(db.execute('SELECT count(*) FROM credentials').fetchone(), (1,))
+            self.assertEqual(host.rows('SELECT count(*) FROM credentials'), [('1',)])
 
-    @on_sqlite
     @unittest.skipUnless(can_die(), 'the host was built without points to die at')
     def test_killed_while_it_wraps_anew(self):
         with Host(CONFIG) as host:
@@ -246,9 +242,8 @@ class Restart(unittest.TestCase):
             with contextlib.suppress(OSError, http.client.HTTPException):
                 host.request('POST', '/api/v1/system/wrap-keys/rotate')
             host.process.wait()
-            with contextlib.closing(sqlite3.connect(host.data / 'skyclust.db')) as db:
-                self.assertEqual(db.execute('SELECT key_version, count(*) FROM credentials GROUP BY 1').fetchall(),
-                                 [(1, 24), (2, 16)])
+            self.assertEqual(host.rows('SELECT key_version, count(*) FROM credentials GROUP BY 1 ORDER BY 1'),
+                             [('1', '24'), ('2', '16')])
             host.kill()
             host.env = None
             host.start()

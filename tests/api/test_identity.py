@@ -3,33 +3,14 @@
 """Logging in and out, sessions, API tokens and users, over HTTP."""
 import concurrent.futures
 import json
-import os
-import sys
 import unittest
 
-from skyclust_fixture import ADMIN, PASSWORD, ROOT, SIM, HostCase
+from skyclust_fixture import ADMIN, PASSWORD, HostCase, database_server
 
 ADA = {'name': 'ada', 'password': 'a machine of many wheels'}
 
-postgres = None     # a server, with $SKYCLUST_TEST_ENGINE=postgresql
-
-
-def setUpModule():
-    global postgres
-    if os.environ.get('SKYCLUST_TEST_ENGINE') == 'postgresql':
-        sys.path.append(str(ROOT / 'tests/peers/postgresql'))
-        import postgresql   # pylint: disable=import-outside-toplevel
-        postgres = postgresql.Postgres().start()
-        unittest.addModuleCleanup(postgres.close)
-
 
 class IdentityCase(HostCase):
-    @classmethod
-    def setUpClass(cls):
-        if postgres:
-            cls.config = SIM + f'store: {{url: "{postgres.database(cls.__name__.lower())}"}}\n'
-        super().setUpClass()
-
     def ask(self, method, path, body=None, token=None, status=None, headers=None):
         """The answer of a request with @token (None: the administrator's,
         False: without one); @status is the one it must have."""
@@ -219,7 +200,8 @@ class Users(IdentityCase):
                          status=201).json()['token']
         self.host.stop()
         kept = [ADA['password'], PASSWORD, login['access_token'], login['refresh_token'], token]
-        for folder in [self.host.data] + ([postgres.home] if postgres else []):
+        server = database_server()
+        for folder in [self.host.data] + ([server.home] if server else []):
             for file in folder.rglob('*'):
                 if file.is_file() and file.name != 'test.token':
                     told = file.read_bytes()
