@@ -126,7 +126,11 @@ class Host:
     # ---- life ---------------------------------------------------------------
 
     def __enter__(self):
-        return self.start()
+        try:
+            return self.start()
+        except BaseException:
+            self.__exit__(*sys.exc_info())
+            raise
 
     def __exit__(self, kind, value, trace):
         try:
