@@ -23,7 +23,7 @@ test: ## install what is missing, build with sanitizers, run the tests (about 10
 	@.ci/packages test
 	@cmake --preset asan >/dev/null
 	@cmake --build --preset asan -j $(JOBS)
-	@ctest --preset asan -LE 'peer|torture' --no-tests=error
+	@ctest --preset asan -LE 'peer|torture' -j $(JOBS) --no-tests=error
 
 test-peers: ## the tests against real clouds (installs OpenStack: 3 minutes, 2.3 GB)
 	@.ci/packages test
