@@ -10,12 +10,10 @@
 
 #include "api_impl.h"
 #include "base/json.h"
-#include "base/text.h"
 #include "operation/operation.h"
 #include "prefer.h"
 #include "reply.h"
 #include "routes.h"
-#include "rpc/scan.h"
 
 #define OPERATIONS "/api/v1/operations/"
 #define KEY_MAX 255
@@ -76,31 +74,7 @@ static bool read_request(struct request *req, const struct cloud_call *call,
 	return read_key(req, &ask->idempotency_key, err);
 }
 
-/* ---- what is answered
- * ---------------------------------------------------------- */
-
-static void add_resource_location(struct request *req, struct slice value)
-{
-	struct buf raw = { 0 }, url = { 0 };
-	struct slice key, id = { 0 };
-	struct scan s;
-
-	scan_init(&s, value.p, value.n);
-	scan_object(&s);
-	while (!id.n && scan_member(&s, &key))
-		if (slice_eq(key, "id") && scan_peek(&s) == SCAN_STRING)
-			scan_string(&s, &id);
-		else
-			scan_skip(&s, NULL);
-	scan_end(&s, NULL);
-	if (id.n && scan_unescape(id, &raw)) {
-		buf_printf(&url, "%s/", req->path);
-		text_percent_encode(&url, buf_slice(&raw), "");
-		http_add_header(req, "Location", url.p);
-	}
-	buf_done(&raw);
-	buf_done(&url);
-}
+/* ---- what is answered ----------------------------------------------------- */
 
 static void answer_value(struct request *req, const struct cloud_call *call,
 			 struct operation_outcome *outcome)
@@ -120,7 +94,7 @@ static void answer_value(struct request *req, const struct cloud_call *call,
 		return;
 	}
 	if (created)
-		add_resource_location(req, value);
+		reply_location(req, operation_value_id(&req->arena, value));
 	http_keep(req, &outcome->value);
 	reply_raw(req, created ? 201 : 200, value);
 }

@@ -101,18 +101,6 @@ static void answer_list(struct request *req, json_t *list, const json_t *fields)
 	reply_json(req, 200, list);
 }
 
-static void add_location(struct request *req, const json_t *value)
-{
-	AUTO(buf_done) struct buf url = { 0 };
-	const char *id = json_str(value, "id", NULL);
-
-	if (!id)
-		return;
-	buf_printf(&url, "%s/", req->path);
-	text_percent_encode(&url, slice_of(id), "");
-	http_add_header(req, "Location", url.p);
-}
-
 /* Steals @value. */
 static void answer(struct request *req, json_t *value, const json_t *fields)
 {
@@ -129,7 +117,7 @@ static void answer(struct request *req, json_t *value, const json_t *fields)
 		return;
 	}
 	if (created)
-		add_location(req, value);
+		reply_location(req, json_str(value, "id", NULL));
 	add_etag(req, value);
 	reply_json(req, created ? 201 : 200, value);
 }

@@ -9,6 +9,7 @@
 
 #include "base/auto.h"
 #include "base/json.h"
+#include "base/text.h"
 
 void reply_raw(struct request *req, unsigned status, struct slice json)
 {
@@ -36,6 +37,17 @@ void reply_json(struct request *req, unsigned status, json_t *value)
 void reply_empty(struct request *req)
 {
 	http_reply(req, 204, NULL, (struct slice){ 0 });
+}
+
+void reply_location(struct request *req, const char *id)
+{
+	AUTO(buf_done) struct buf url = { 0 };
+
+	if (!id)
+		return;
+	buf_printf(&url, "%s/", req->path);
+	text_percent_encode(&url, slice_of(id), "");
+	http_add_header(req, "Location", url.p);
 }
 
 /* ---- problem documents --------------------------------------------------- */

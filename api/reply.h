@@ -19,6 +19,9 @@ void reply_json(struct request *req, unsigned status, json_t *value);
 /* @json must live as long as the request: http_keep(), its arena. */
 void reply_raw(struct request *req, unsigned status, struct slice json);
 void reply_empty(struct request *req); /* 204 */
+/* Say where what was made is: the request's path and then @id; NULL: nothing is
+ * said.  Before the answer. */
+void reply_location(struct request *req, const char *id);
 
 /* The problem document of @err, with Retry-After where it is known when to
  * come back.  A request without an answer only: see http_drop(). */

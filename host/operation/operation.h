@@ -57,6 +57,9 @@ void operation_outcome_done(struct operation_outcome *outcome);
 WAITS json_t *operation_record(struct trust *t, const char *id,
 			       struct error *err);
 
+/* The `id` of a resource, @value (JSON), in @arena, or NULL. */
+const char *operation_value_id(struct arena *arena, struct slice value);
+
 bool operation_start(struct trust *t, struct error *err); /* and recover */
 WAITS void operation_stop(struct trust *t, int64_t deadline);
 

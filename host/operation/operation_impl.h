@@ -174,8 +174,6 @@ void operation_error_read(const char *text, struct error *err);
 /* "instance" of "instance.create", and its last word; in @arena. */
 const char *operation_kind(struct arena *arena, const char *method);
 const char *operation_verb(const char *method); /* borrowed */
-/* The `id` of @value, in @arena, or NULL. */
-const char *operation_value_id(struct arena *arena, struct slice value);
 
 /* ---- recover.c -------------------------------------------------------------------- */
 
